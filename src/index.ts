@@ -1,0 +1,2 @@
+/** Gatefold: gated recurrent networks for TypeScript. */
+export {};

@@ -1,0 +1,179 @@
+/** Decoded frames as planes of luma and chroma, and pictures and thumbnails made from them. */
+
+import { thumbnailHeight, thumbnailSize, thumbnailWidth } from "./change.ts";
+import { type ColorMatrix, lumaWeights } from "./color.ts";
+import type { Picture, Rotation } from "./video.ts";
+
+export interface Plane {
+  values: Uint8Array | Uint16Array;
+  width: number;
+  height: number;
+  /** Values from one row to the next. */
+  stride: number;
+  /** Values from one pixel to the next; more than 1 where planes are interleaved. */
+  step: number;
+}
+
+export interface Planes {
+  /** Y, U, V; or G, B, R where `matrix` is "rgb". */
+  planes: [Plane, Plane, Plane];
+  /** Bits a value. */
+  depth: number;
+  matrix: ColorMatrix;
+  fullRange: boolean;
+}
+
+/** The frame squeezed to width × height, each pixel the mean of the area it covers, then turned upright. */
+export function toPicture(frame: Planes, width: number, height: number, rotation: Rotation): Picture {
+  const [y, u, v] = frame.planes.map((plane) => resize(plane, width, height));
+  return turn({ width, height, data: toRgb(frame, y, u, v) }, rotation);
+}
+
+/** Y, U, V values picked from the frame, in limited range, as ChangeMeter takes them. */
+export function toThumbnail(frame: Planes, thumbnail = new Uint8Array(thumbnailSize)): Uint8Array {
+  let at = 0;
+  frame.planes.forEach((plane, i) => {
+    const width = i === 0 ? thumbnailWidth : thumbnailWidth / 2;
+    const height = i === 0 ? thumbnailHeight : thumbnailHeight / 2;
+    const shift = frame.depth - 8;
+    for (let y = 0; y < height; y++) {
+      const row = Math.floor(((y + 0.5) * plane.height) / height) * plane.stride;
+      for (let x = 0; x < width; x++) {
+        thumbnail[at++] =
+          plane.values[row + Math.floor(((x + 0.5) * plane.width) / width) * plane.step] >> shift;
+      }
+    }
+  });
+  if (frame.fullRange) toLimitedRange(thumbnail);
+  return thumbnail;
+}
+
+function toLimitedRange(thumbnail: Uint8Array): void {
+  const luma = thumbnailWidth * thumbnailHeight;
+  for (let i = 0; i < luma; i++) thumbnail[i] = 16 + (thumbnail[i] * 219) / 255;
+  for (let i = luma; i < thumbnail.length; i++) thumbnail[i] = 128 + ((thumbnail[i] - 128) * 224) / 255;
+}
+
+/** Area average where the plane shrinks, linear interpolation where it grows: [height × width]. */
+export function resize(plane: Plane, width: number, height: number): Float32Array {
+  const columns = taps(plane.width, width);
+  const rows = taps(plane.height, height);
+  const result = new Float32Array(width * height);
+  const sums = new Float32Array(plane.width);
+  for (let y = 0; y < height; y++) {
+    addRows(plane, rows, y, sums);
+    for (let x = 0; x < width; x++) {
+      const first = columns.first[x];
+      const last = columns.last[x];
+      let sum = sums[first] * columns.firstWeight[x];
+      for (let i = first + 1; i < last; i++) sum += sums[i] * columns.middleWeight;
+      if (last > first) sum += sums[last] * columns.lastWeight[x];
+      result[y * width + x] = sum;
+    }
+  }
+  return result;
+}
+
+function addRows(plane: Plane, rows: Taps, y: number, sums: Float32Array): void {
+  const { values, width, stride, step } = plane;
+  const first = rows.first[y];
+  const last = rows.last[y];
+  let at = first * stride;
+  const firstWeight = rows.firstWeight[y];
+  for (let x = 0; x < width; x++) sums[x] = values[at + x * step] * firstWeight;
+  for (let row = first + 1; row <= last; row++) {
+    at += stride;
+    const weight = row === last ? rows.lastWeight[y] : rows.middleWeight;
+    for (let x = 0; x < width; x++) sums[x] += values[at + x * step] * weight;
+  }
+}
+
+/** For each target position the source positions that it reads, first to last, and their weights. */
+interface Taps {
+  first: Int32Array;
+  last: Int32Array;
+  firstWeight: Float32Array;
+  lastWeight: Float32Array;
+  middleWeight: number;
+}
+
+function taps(from: number, to: number): Taps {
+  const first = new Int32Array(to);
+  const last = new Int32Array(to);
+  const firstWeight = new Float32Array(to);
+  const lastWeight = new Float32Array(to);
+  const scale = from / to;
+  for (let i = 0; i < to; i++) {
+    if (scale >= 1) {
+      const start = i * scale;
+      const end = Math.min(from, (i + 1) * scale);
+      first[i] = Math.floor(start);
+      last[i] = Math.min(from - 1, Math.ceil(end - 1e-9) - 1);
+      firstWeight[i] = (Math.min(end, first[i] + 1) - start) / scale;
+      lastWeight[i] = (end - last[i]) / scale;
+      if (last[i] === first[i]) firstWeight[i] = 1;
+    } else {
+      const center = Math.min(from - 1, Math.max(0, (i + 0.5) * scale - 0.5));
+      first[i] = Math.floor(center);
+      last[i] = Math.min(from - 1, first[i] + 1);
+      lastWeight[i] = center - first[i];
+      firstWeight[i] = last[i] === first[i] ? 1 : 1 - lastWeight[i];
+    }
+  }
+  return { first, last, firstWeight, lastWeight, middleWeight: 1 / scale };
+}
+
+function toRgb(frame: Planes, y: Float32Array, u: Float32Array, v: Float32Array): Uint8Array {
+  const rgb = new Uint8ClampedArray(3 * y.length);
+  const one = 2 ** (frame.depth - 8);
+  if (frame.matrix === "rgb") {
+    for (let i = 0; i < y.length; i++) {
+      rgb[3 * i] = v[i] / one;
+      rgb[3 * i + 1] = y[i] / one;
+      rgb[3 * i + 2] = u[i] / one;
+    }
+    return new Uint8Array(rgb.buffer);
+  }
+  const { red, blue } = lumaWeights[frame.matrix];
+  const green = 1 - red - blue;
+  const black = frame.fullRange ? 0 : 16 * one;
+  const lumaScale = (frame.fullRange ? 1 : 255 / 219) / one;
+  const chromaScale = (frame.fullRange ? 1 : 255 / 224) / one;
+  const redFromV = 2 * (1 - red) * chromaScale;
+  const blueFromU = 2 * (1 - blue) * chromaScale;
+  const greenFromU = (-blue / green) * blueFromU;
+  const greenFromV = (-red / green) * redFromV;
+  for (let i = 0; i < y.length; i++) {
+    const luma = (y[i] - black) * lumaScale;
+    const cb = u[i] - 128 * one;
+    const cr = v[i] - 128 * one;
+    rgb[3 * i] = luma + redFromV * cr;
+    rgb[3 * i + 1] = luma + greenFromU * cb + greenFromV * cr;
+    rgb[3 * i + 2] = luma + blueFromU * cb;
+  }
+  return new Uint8Array(rgb.buffer);
+}
+
+/** Turns a picture clockwise. */
+export function turn(picture: Picture, rotation: Rotation): Picture {
+  if (rotation === 0) return picture;
+  const { width, height, data } = picture;
+  const turned = new Uint8Array(data.length);
+  const newWidth = rotation === 180 ? width : height;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const [tx, ty] =
+        rotation === 90
+          ? [height - 1 - y, x]
+          : rotation === 180
+            ? [width - 1 - x, height - 1 - y]
+            : [y, width - 1 - x];
+      const from = 3 * (y * width + x);
+      const to = 3 * (ty * newWidth + tx);
+      turned[to] = data[from];
+      turned[to + 1] = data[from + 1];
+      turned[to + 2] = data[from + 2];
+    }
+  }
+  return { width: newWidth, height: rotation === 180 ? height : width, data: turned };
+}

@@ -1,0 +1,49 @@
+/** Loads the npm decoder, and holds off what it does to a process that doesn't look after it. */
+
+import { createRequire } from "node:module";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { InputError } from "../../graph/errors.ts";
+
+/** Puts @napi-rs/webcodecs under the standard's global names, where mediabunny looks for them, and gives mediabunny. */
+export async function loadMediabunny(): Promise<typeof import("mediabunny")> {
+  try {
+    createRequire(import.meta.url)("@napi-rs/webcodecs/polyfill");
+  } catch (error) {
+    throw new InputError(
+      `The npm video decoder (@napi-rs/webcodecs) can't be loaded here (${(error as Error).message.split("\n")[0]}): ` +
+        "install ffmpeg, or run npm install again without --omit=optional.",
+    );
+  }
+  return import("mediabunny");
+}
+
+/** The decoder's pending work doesn't keep Node alive; this does, until it is released. */
+export function keepAlive(): { release(): void } {
+  const timer = setInterval(() => {}, 60_000);
+  return { release: () => clearInterval(timer) };
+}
+
+const bytesPerCollection = 200e6;
+let collect: (() => void) | undefined;
+
+/**
+ * Closed frames give their memory back only when V8 collects their wrappers, which V8, seeing a small heap, puts off
+ * for gigabytes. Counts the bytes decoded and collects when it is time.
+ */
+export class FrameMemory {
+  #bytes = 0;
+
+  add(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes < bytesPerCollection) return;
+    this.#bytes = 0;
+    collect ??= findCollector();
+    collect();
+  }
+}
+
+function findCollector(): () => void {
+  setFlagsFromString("--expose-gc");
+  return runInNewContext("gc") as () => void;
+}

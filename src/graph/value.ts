@@ -250,6 +250,12 @@ export function apply<O extends Operator>(
   return applyAll(op, operands, ...attributes)[0];
 }
 
+/** Applies a node's operator to other operands. */
+export function reapply<O extends Operator>(node: Node<O>, operands: readonly Value[]): Value[] {
+  const types = resultTypes(node.op, operands, node.attributes);
+  return [...new Node<O>(node.op, operands, node.attributes, types, deepestScope(operands)).results];
+}
+
 /** The innermost of the loops in which values are computed. */
 export function deepestScope(values: Iterable<Value>): Loop | null {
   let deepest: Loop | null = null;

@@ -177,3 +177,29 @@ export function turn(picture: Picture, rotation: Rotation): Picture {
   }
   return { width: newWidth, height: rotation === 180 ? height : width, data: turned };
 }
+
+/** A picture of even width and height as planes Y, U, V (BT.709, limited range), chroma averaged over 2 × 2 pixels. */
+export function toI420({ width, height, data }: Picture): Uint8Array {
+  const { red, blue } = lumaWeights.bt709;
+  const green = 1 - red - blue;
+  const planes = new Uint8ClampedArray((width * height * 3) / 2);
+  for (let i = 0, at = 0; i < width * height; i++, at += 3) {
+    planes[i] = 16 + (219 / 255) * (red * data[at] + green * data[at + 1] + blue * data[at + 2]);
+  }
+  const uScale = 224 / 255 / (2 * (1 - blue)) / 4;
+  const vScale = 224 / 255 / (2 * (1 - red)) / 4;
+  const row = 3 * width;
+  let u = width * height;
+  let v = u + u / 4;
+  for (let y = 0; y < height; y += 2) {
+    for (let at = y * row; at < (y + 1) * row; at += 6) {
+      const r = data[at] + data[at + 3] + data[at + row] + data[at + row + 3];
+      const g = data[at + 1] + data[at + 4] + data[at + row + 1] + data[at + row + 4];
+      const b = data[at + 2] + data[at + 5] + data[at + row + 2] + data[at + row + 5];
+      const luma = red * r + green * g + blue * b;
+      planes[u++] = 128 + uScale * (b - luma);
+      planes[v++] = 128 + vScale * (r - luma);
+    }
+  }
+  return new Uint8Array(planes.buffer);
+}

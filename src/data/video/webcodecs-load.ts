@@ -5,17 +5,25 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { InputError } from "../../graph/errors.ts";
 
+const require = createRequire(import.meta.url);
+
 /** Puts @napi-rs/webcodecs under the standard's global names, where mediabunny looks for them, and gives mediabunny. */
 export async function loadMediabunny(): Promise<typeof import("mediabunny")> {
+  loadCodecs();
+  return import("mediabunny");
+}
+
+/** The npm decoder and encoder. Throws InputError where they aren't installed. */
+export function loadCodecs(): typeof import("@napi-rs/webcodecs") {
   try {
-    createRequire(import.meta.url)("@napi-rs/webcodecs/polyfill");
+    require("@napi-rs/webcodecs/polyfill");
+    return require("@napi-rs/webcodecs");
   } catch (error) {
     throw new InputError(
       `The npm video decoder (@napi-rs/webcodecs) can't be loaded here (${(error as Error).message.split("\n")[0]}): ` +
         "install ffmpeg, or run npm install again without --omit=optional.",
     );
   }
-  return import("mediabunny");
 }
 
 /** The decoder's pending work doesn't keep Node alive; this does, until it is released. */

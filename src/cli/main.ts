@@ -1,0 +1,43 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from "commander";
+import { InputError } from "../graph/errors.ts";
+import { InterruptedError } from "./interruption.ts";
+import { summarizeCommand } from "./summarize.ts";
+import { version } from "./version.ts";
+
+const program = new Command("gatefold")
+  .description("Gated recurrent networks at work on your own machine.")
+  .version(version, "-V, --version", "print the version")
+  .helpOption("-h, --help", "print help")
+  .helpCommand(false)
+  .showHelpAfterError("(--help tells what is possible)")
+  .addCommand(summarizeCommand());
+
+for (const command of [program, ...program.commands]) {
+  command.exitOverride().configureHelp({ helpWidth: 80 });
+}
+
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0); // the reader has seen enough
+  throw error;
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+/** Says what went wrong; returns the exit code. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // it has printed its message
+  if (error instanceof InterruptedError) {
+    process.stderr.write(`${error.message} Nothing was left behind.\n`);
+    return error.exitCode;
+  }
+  if (error instanceof InputError) {
+    process.stderr.write(`${error.message}\n`);
+    return 1;
+  }
+  throw error;
+}

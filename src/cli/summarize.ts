@@ -1,0 +1,90 @@
+import { basename, extname } from "node:path";
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { DecoderChoice } from "../data/video/video.ts";
+import { Interruption } from "./interruption.ts";
+import { progressPrinter } from "./progress.ts";
+
+interface Flags {
+  out?: string;
+  share: number;
+  fps: number;
+  fast: boolean;
+  seed: number;
+  maxKeyframes: number;
+  features?: string;
+  weights?: string;
+  decoder: DecoderChoice;
+  json: boolean;
+}
+
+/** `gatefold summarize VIDEO`. */
+export function summarizeCommand(): Command {
+  return new Command("summarize")
+    .summary("find the key moments of a video")
+    .description(
+      "Finds the key moments of a video: its shots, their importance, key frames,\n" +
+        "a short skim and a report page. Nothing leaves this machine.",
+    )
+    .argument("<video>", "video file (mp4, mov, mkv, webm; whatever ffmpeg reads, where it is installed)")
+    .option("-o, --out <folder>", "folder for the results (default: VIDEO-summary, here)")
+    .option("--share <part>", "most of the video that the skim may have, 0 to 1", parseShare, 0.15)
+    .option("--max-keyframes <count>", "most key frames", parseCount, 12)
+    .option("--fps <rate>", "frames to look at, a second", parseRate, 2)
+    .option("--fast", "decode only the coded key frames: rougher, many times faster", false)
+    .option(
+      "--features <file>",
+      "ONNX image network that describes frames (FILE.json\nbeside it tells its input)",
+    )
+    .option("--weights <file>", "trained weights (default: fit to this video alone)")
+    .option("--seed <number>", "seed of all random choices", parseSeed, 1)
+    .addOption(
+      new Option("--decoder <name>", "what decodes").choices(["auto", "ffmpeg", "webcodecs"]).default("auto"),
+    )
+    .option("--json", "print summary.json on stdout, and nothing else", false)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ gatefold summarize talk.mp4
+  $ gatefold summarize talk.mp4 --out key-moments --share 0.05
+  $ gatefold summarize lecture.mkv --fast --json | jq '.keyframes[].time'
+`,
+    )
+    .action(run);
+}
+
+async function run(video: string, flags: Flags): Promise<void> {
+  const { summarize } = await import("../tasks/summarize/pipeline.ts");
+  const out = flags.out ?? `${basename(video, extname(video))}-summary`;
+  const progress = progressPrinter(process.stderr, flags.json);
+  using interruption = new Interruption();
+  const { summary, report } = await summarize(
+    video,
+    { ...flags, out },
+    { onProgress: progress.update, signal: interruption.signal },
+  ).finally(progress.end);
+  for (const warning of summary.warnings) process.stderr.write(`Note: ${warning}\n`);
+  process.stdout.write(flags.json ? `${JSON.stringify(summary, null, 2)}\n` : `${report}\n`);
+}
+
+function parseShare(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value > 0 && value <= 1) return value;
+  throw new InvalidArgumentError("Give a number above 0 and at most 1, such as 0.15.");
+}
+
+function parseRate(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value > 0 && value <= 60) return value;
+  throw new InvalidArgumentError("Give a number above 0 and at most 60, such as 2.");
+}
+
+function parseCount(text: string): number {
+  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("Give a whole number of 1 or more.");
+}
+
+function parseSeed(text: string): number {
+  if (/^\d{1,10}$/.test(text) && Number(text) < 2 ** 32) return Number(text);
+  throw new InvalidArgumentError("Give a whole number from 0 to 4294967295.");
+}

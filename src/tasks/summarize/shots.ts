@@ -1,0 +1,137 @@
+import type { Scan } from "../../data/video/video.ts";
+import { frameBetween } from "./cuts.ts";
+import { knapsack } from "./knapsack.ts";
+import type { SegmentCosts } from "./segment-costs.ts";
+import type { Shot } from "./summary.ts";
+
+/** Frames, end exclusive. */
+export interface Span {
+  start: number;
+  end: number;
+}
+
+/** Spans between consecutive starts, the last up to `frames`. */
+export function spansFrom(starts: readonly number[], frames: number): Span[] {
+  return starts.map((start, i) => ({ start, end: starts[i + 1] ?? frames }));
+}
+
+/** Longest part of one shot that goes into a skim as a whole, in seconds. */
+const longestPart = 10;
+
+/** How long a shot may be, in frames, for a skim of `budget` frames: two must fit, one may not drag on. */
+export function longestSpan(budget: number, fps: number): number {
+  const half = Math.max(Math.floor(budget / 2), Math.min(budget, Math.round(fps)));
+  return Math.max(1, Math.min(half, Math.round(longestPart * fps)));
+}
+
+/**
+ * Divides every span that is longer than `longest` frames, again and again, where its two parts differ most: a
+ * shot that no skim has room for could never be chosen, however important a part of it.
+ *
+ * @param costs scatter of the samples, for the least-scatter division (a change point that was not worth its penalty).
+ */
+export function divideLong(
+  spans: readonly Span[],
+  longest: number,
+  { costs, sampleFrames, scan }: { costs: SegmentCosts; sampleFrames: ArrayLike<number>; scan: Scan },
+): Span[] {
+  const divide = (span: Span): Span[] => {
+    if (span.end - span.start <= longest) return [span];
+    const middle = naturalDivision(span, longest, costs, sampleFrames, scan);
+    return [...divide({ start: span.start, end: middle }), ...divide({ start: middle, end: span.end })];
+  };
+  return spans.flatMap(divide);
+}
+
+/** Scatter a frame that an off-center division must save, at the far end, to be preferred to the center. */
+const balance = 0.05;
+
+function naturalDivision(
+  { start, end }: Span,
+  longest: number,
+  costs: SegmentCosts,
+  sampleFrames: ArrayLike<number>,
+  scan: Scan,
+): number {
+  const first = firstAtLeast(sampleFrames, start);
+  const after = firstAtLeast(sampleFrames, end);
+  const least = Math.min(Math.floor(longest / 2), Math.floor((end - start) / 3));
+  let best = Infinity;
+  let division = start + Math.ceil((end - start) / 2);
+  for (let k = first + 1; k < after; k++) {
+    const frame = frameBetween(sampleFrames[k - 1], sampleFrames[k], scan);
+    if (frame - start < least || end - frame < least) continue;
+    const skew = Math.abs(2 * frame - start - end) / (end - start);
+    const cost = costs.between(first, k) + costs.between(k, after) + balance * skew * (after - first);
+    if (cost < best) {
+      best = cost;
+      division = frame;
+    }
+  }
+  return Math.min(Math.max(division, start + 1), end - 1);
+}
+
+function firstAtLeast(sorted: ArrayLike<number>, value: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle] < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * Plain mean over a span's frames, each counted with the score of the last sample in the span that it follows
+ * (before the first: the first; a span without samples: the one before it).
+ */
+export function meanScore(
+  { start, end }: Span,
+  scores: ArrayLike<number>,
+  sampleFrames: ArrayLike<number>,
+): number {
+  const first = firstAtLeast(sampleFrames, start);
+  const after = firstAtLeast(sampleFrames, end);
+  if (first === after) return scores[Math.max(0, first - 1)];
+  let sum = scores[first] * (sampleFrames[first] - start);
+  for (let k = first; k < after; k++) {
+    sum += scores[k] * ((k + 1 < after ? sampleFrames[k + 1] : end) - sampleFrames[k]);
+  }
+  return sum / (end - start);
+}
+
+/** Shots with scores; those with the greatest summed score within `budget` frames are selected. */
+export function chooseShots(
+  spans: readonly Span[],
+  {
+    scores,
+    sampleFrames,
+    times,
+    duration,
+    budget,
+  }: {
+    scores: ArrayLike<number>;
+    sampleFrames: ArrayLike<number>;
+    times: Float64Array;
+    duration: number;
+    budget: number;
+  },
+): Shot[] {
+  const values = spans.map((span) => meanScore(span, scores, sampleFrames));
+  const lengths = spans.map(({ start, end }) => end - start);
+  // A score of 0 everywhere must not leave the skim empty.
+  const selected = knapsack(
+    lengths,
+    values.map((value) => Math.max(value, 1e-6)),
+    budget,
+  );
+  return spans.map(({ start, end }, i) => ({
+    startFrame: start,
+    endFrame: end,
+    startTime: times[start],
+    endTime: end < times.length ? times[end] : duration,
+    score: Math.min(1, Math.max(0, values[i])),
+    selected: selected[i],
+  }));
+}

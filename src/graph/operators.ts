@@ -323,6 +323,8 @@ const rules = {
 
 export type Operator = keyof typeof rules;
 
+export const operators = Object.keys(rules) as readonly Operator[];
+
 /** The attributes of an operator; undefined where it has none. */
 export type AttributesOf<O extends Operator> = O extends keyof Attributes ? Attributes[O] : undefined;
 

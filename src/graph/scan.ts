@@ -3,7 +3,7 @@ import { InputError } from "./errors.ts";
 import { where } from "./functions.ts";
 import { Loop } from "./loop.ts";
 import { formatShape } from "./shape.ts";
-import { filled, type Value } from "./value.ts";
+import { deepestScope, filled, type Value } from "./value.ts";
 
 export type Values<Names extends string = string> = Record<Names, Value>;
 
@@ -52,7 +52,15 @@ export function scan<States extends string, Sequences extends string, Outputs ex
   const [[name, first]] = sequences;
   if (first.rank === 0)
     throw new InputError(`scan: sequence "${name}" ${formatShape(first.shape)} has no time axis`);
-  const loop = new Loop({ depth: depth + 1, length: first.shape[0], reverse });
+  const enclosing = deepestScope([
+    ...Object.values<Value>(options.states),
+    ...Object.values<Value>(options.sequences),
+  ]);
+  const loop = new Loop({
+    depth: Math.max(depth, enclosing?.depth ?? 0) + 1,
+    length: first.shape[0],
+    reverse,
+  });
   const states = Object.entries<Value>(options.states).map(([name, initial]) => ({
     name,
     before: loop.addState(initial),

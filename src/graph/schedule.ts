@@ -80,21 +80,36 @@ function collect(wanted: Iterable<Value>, scope: Loop | null): Map<Node | Loop, 
 
 function addResult(units: Map<Node | Loop, Unit>, node: Node<"final"> | Node<"stack">, value: Value): void {
   const { loop } = node.attributes;
-  const known = units.get(loop) as LoopUnit | undefined;
-  const unit: LoopUnit = known ?? {
+  const unit = (units.get(loop) as LoopUnit | undefined) ?? emptyUnit(loop);
+  units.set(loop, unit);
+  want(unit, node, value);
+}
+
+/** One run of a loop, for some of its results. */
+export function loopUnit(loop: Loop, results: Iterable<Value>): LoopUnit {
+  const unit = emptyUnit(loop);
+  for (const value of results) want(unit, value.node as Node<"final"> | Node<"stack">, value);
+  return unit;
+}
+
+function emptyUnit(loop: Loop): LoopUnit {
+  return {
     loop,
     finals: [],
     stacks: [],
     reach: { states: new Set(), sequences: new Set(), captures: new Set() },
   };
-  units.set(loop, unit);
+}
+
+function want(unit: LoopUnit, node: Node<"final"> | Node<"stack">, value: Value): void {
+  const { loop, reach } = unit;
   if (node.is("final")) {
     unit.finals.push({ state: node.attributes.state, value });
-    merge(unit.reach, loop.reach(loop.states[node.attributes.state].parameter));
+    merge(reach, loop.reach(loop.states[node.attributes.state].parameter));
   } else {
     const body = (node as Node<"stack">).attributes.value;
     unit.stacks.push({ body, value });
-    merge(unit.reach, loop.reach(body));
+    merge(reach, loop.reach(body));
   }
 }
 

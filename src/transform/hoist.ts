@@ -1,0 +1,2 @@
+import type { Graph } from "../graph/graph.ts";
+export const hoist = (graph: Graph): Graph => graph;

@@ -15,9 +15,9 @@ export interface ShotSound {
 /** Samples of one shot, −1 to 1, for `length` seconds. */
 export function synthesize(sound: ShotSound, length: number, sampleRate: number): Float32Array {
   const samples = new Float32Array(Math.round(length * sampleRate));
-  sound.chord.forEach((frequency, voice) =>
-    addTone(samples, frequency, voice === 0 ? 0.12 : 0.055, sampleRate),
-  );
+  for (const [voice, frequency] of sound.chord.entries()) {
+    addTone(samples, frequency, voice === 0 ? 0.12 : 0.055, sampleRate);
+  }
   for (const { time, kind } of sound.events ?? []) addEvent(samples, time, kind, sampleRate);
   if (sound.rumble !== undefined) addRumble(samples, sound.rumble, sampleRate);
   return samples.map((value) => Math.tanh(value));

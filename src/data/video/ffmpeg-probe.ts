@@ -15,6 +15,8 @@ export interface Probe {
   timeBase: { numerator: number; denominator: number };
   /** The file's own first instant, to which ffmpeg's seeking refers, in seconds. */
   start: number;
+  /** When the first frame is shown, on the same clock. */
+  firstFrame: number;
   matrix: ColorMatrix;
   fullRange: boolean;
 }
@@ -32,6 +34,7 @@ interface Stream {
   time_base?: string;
   avg_frame_rate?: string;
   r_frame_rate?: string;
+  start_time?: string;
   duration?: string;
   nb_frames?: string;
   disposition?: { attached_pic?: number };
@@ -62,7 +65,8 @@ export async function probe(file: string): Promise<Probe> {
     stream: stream.index,
     audioStream: audio?.index,
     timeBase: { numerator, denominator },
-    start: Number(format.start_time ?? 0) || 0,
+    start: Number(format.start_time) || 0,
+    firstFrame: Number(stream.start_time) || Number(format.start_time) || 0,
     matrix: colorMatrix(stream.color_space, stream.width, stream.height),
     fullRange: stream.color_range === "pc" || (stream.pix_fmt?.startsWith("yuvj") ?? false),
   };

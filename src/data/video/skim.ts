@@ -1,0 +1,58 @@
+/** Cuts the chosen parts out of a video and joins them into one, with sound. */
+
+import type { VideoReader } from "./video.ts";
+
+/** A part of a video: from its first frame up to, but not with, `endFrame`. */
+export interface Segment {
+  startFrame: number;
+  endFrame: number;
+  /** Seconds since the first shown frame, as the container says. */
+  startTime: number;
+  endTime: number;
+}
+
+export interface SkimOptions {
+  /** The video to cut. */
+  source: string;
+  /** In ascending order, not overlapping. */
+  segments: readonly Segment[];
+  /** Where to write; must end in .mp4. */
+  file: string;
+  decoder: VideoReader["decoder"];
+  signal?: AbortSignal;
+}
+
+export interface Skim {
+  /** Pictures in the written file. */
+  frames: number;
+  /** What a person should know, such as that sound is missing. */
+  notes: string[];
+}
+
+/** The larger and the smaller side of the largest skim; larger videos are scaled down. */
+const limit = { long: 1920, short: 1080 };
+
+/**
+ * Writes the segments, one after the other, as H.264 (with AAC where the source has sound), every frame for as long as
+ * the source shows it. Throws InputError where the source can't be decoded.
+ */
+export async function writeSkim(options: SkimOptions): Promise<Skim> {
+  if (options.decoder === "ffmpeg") {
+    const { hasEncoder, skimWithFfmpeg } = await import("./skim-ffmpeg.ts");
+    if (await hasEncoder()) return skimWithFfmpeg(options);
+  }
+  const { skimWithWebCodecs } = await import("./skim-webcodecs.ts");
+  return skimWithWebCodecs(options);
+}
+
+/** The size of a skim: the source's, down to 1080p, with even sides, as H.264 in 4:2:0 demands. */
+export function skimSize(width: number, height: number): { width: number; height: number } {
+  const scale = Math.min(1, limit.long / Math.max(width, height), limit.short / Math.min(width, height));
+  const even = (side: number) => Math.max(2, 2 * Math.round((side * scale) / 2));
+  return { width: even(width), height: even(height) };
+}
+
+/** Pictures that a skim of these segments has. */
+export function framesOf(segments: readonly Segment[]): number {
+  return segments.reduce((sum, { startFrame, endFrame }) => sum + endFrame - startFrame, 0);
+}

@@ -21,7 +21,10 @@ export const tanh = (x: Value): Value => apply("tanh", [x]);
 export const sigmoid = (x: Value): Value => apply("sigmoid", [x]);
 export const relu = (x: Value): Value => apply("relu", [x]);
 /** ln(1 + e^x), without overflow. */
-export const softplus = (x: Value): Value => relu(x).add(log(exp(abs(x).neg()).add(1)));
+export function softplus(x: Value): Value {
+  const peak = stopGradient(relu(x)); // cancels out, and so does its gradient: σ(x), at 0 too
+  return log(exp(x.sub(peak)).add(exp(peak.neg()))).add(peak);
+}
 
 export const maximum = (a: Value, b: ValueLike): Value => apply("maximum", [a, like(b, a)]);
 export const minimum = (a: Value, b: ValueLike): Value => apply("minimum", [a, like(b, a)]);

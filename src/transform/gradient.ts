@@ -11,7 +11,7 @@
  * - recomputed: everything else (elementwise functions, layout).
  */
 import { InputError } from "../graph/errors.ts";
-import { concat, zeros } from "../graph/functions.ts";
+import { zeros } from "../graph/functions.ts";
 import { type Graph, graphOf } from "../graph/graph.ts";
 import { Loop } from "../graph/loop.ts";
 import type { Operator } from "../graph/operators.ts";
@@ -19,6 +19,7 @@ import { isLoopUnit, type LoopUnit, readsOf, resultsOf, schedule } from "../grap
 import { formatShape } from "../graph/shape.ts";
 import { filled, type Node, reapply, type Value } from "../graph/value.ts";
 import { differentiate } from "./derivatives.ts";
+import { previousValues } from "./previous-values.ts";
 
 /**
  * Adds the gradient of one scalar output with respect to inputs or weights, as outputs "gradient.NAME".
@@ -36,6 +37,8 @@ export function gradient(graph: Graph, { of, with: names }: { of: string; with: 
   const roots = names.map((name) => {
     const found = graph.inputs.find((one) => one.name === name);
     if (!found) throw new InputError(`gradient: the graph has no input "${name}"`);
+    if (!isFloat(found.value))
+      throw new InputError(`gradient: input "${name}" holds ${found.dtype}, which has no gradient`);
     return found.value;
   });
   const found = gradients(loss, roots);
@@ -229,14 +232,6 @@ function forwardReader({ loop }: LoopUnit, backward: Loop, outside: Region["read
     return known.get(value)!;
   };
   return read;
-}
-
-/** A state's value at the start of every step: [time, …]. */
-function previousValues(loop: Loop, initial: Value, next: Value): Value {
-  const first = initial.unsqueeze(0);
-  if (loop.length === 1) return first;
-  const stacked = loop.stack(next);
-  return loop.reverse ? concat([stacked.slice(0, 1), first], 0) : concat([first, stacked.slice(0, 0, -1)], 0);
 }
 
 const savedOperators: ReadonlySet<Operator> = new Set<Operator>([

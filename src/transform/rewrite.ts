@@ -7,12 +7,12 @@ import { type Node, reapply, type Value } from "../graph/value.ts";
 /** What takes a node's place, given its rewritten operands; undefined leaves the operator as it is. */
 export type NodeRule = (node: Node, operands: readonly Value[]) => readonly Value[] | undefined;
 
-/** What takes the place of a loop that has been rebuilt; undefined leaves it. */
+/** What takes the place of the results of a loop that has been rebuilt; undefined leaves them. */
 export type LoopRule = (unit: LoopUnit) => ReadonlyMap<Value, Value> | undefined;
 
 export interface Rules {
   node?: NodeRule;
-  /** Sees each loop after its body has been rewritten; maps its results to others. */
+  /** Sees each loop after its body, and so the loops in it, have been rewritten. */
   loop?: LoopRule;
 }
 
@@ -26,15 +26,23 @@ export function rewriteGraph(graph: Graph, rules: Rules): Graph {
   );
 }
 
-/** Rewrites all that leads to some values. */
-export function rewrite(wanted: readonly Value[], rules: Rules): Value[] {
-  const replaced = new Map<Value, Value>();
+/**
+ * Rewrites all that leads to some values.
+ *
+ * @param replaced values that are known already; what is rewritten on the way is added to it
+ * @param scope the loop in which the values lie; null outside all
+ */
+export function rewrite(
+  wanted: readonly Value[],
+  rules: Rules = {},
+  replaced: Map<Value, Value> = new Map(),
+  scope: Loop | null = null,
+): Value[] {
   const now = (value: Value): Value => replaced.get(value) ?? value;
 
   const rewriteNode = (node: Node) => {
     const operands = node.operands.map(now);
-    const same = operands.every((operand, index) => operand === node.operands[index]);
-    const results = rules.node?.(node, operands) ?? (same ? node.results : reapply(node, operands));
+    const results = rules.node?.(node, operands) ?? rebuild(node, operands);
     node.results.forEach((result, index) => {
       replaced.set(result, results[index]);
     });
@@ -43,32 +51,40 @@ export function rewrite(wanted: readonly Value[], rules: Rules): Value[] {
   const rewriteLoop = (unit: LoopUnit) => {
     const { loop, reach, finals, stacks } = unit;
     const copy = new Loop(loop);
-    const states = [...reach.states].map((state) => loop.states[state]);
-    for (const { parameter, initial } of states) replaced.set(parameter, copy.addState(now(initial)));
+    const states = [...reach.states];
+    for (const state of states) {
+      const { parameter, initial } = loop.states[state];
+      replaced.set(parameter, copy.addState(now(initial)));
+    }
     for (const sequence of reach.sequences) {
       const { parameter, source } = loop.sequences[sequence];
       replaced.set(parameter, copy.addSequence(now(source)));
     }
     rewriteUnits(bodyResults(unit), loop);
-    states.forEach(({ next }, index) => {
-      copy.setNext(index, now(next!));
+    states.forEach((state, index) => {
+      copy.setNext(index, now(loop.states[state].next!));
     });
-    const index = new Map([...reach.states].map((state, index) => [state, index]));
     const results = new Map<Value, Value>([
-      ...finals.map(({ state, value }): [Value, Value] => [value, copy.final(index.get(state)!)]),
+      ...finals.map(({ state, value }): [Value, Value] => [value, copy.final(states.indexOf(state))]),
       ...stacks.map(({ body, value }): [Value, Value] => [value, copy.stack(now(body))]),
     ]);
-    const changes = rules.loop?.(loopUnit(copy, new Set(results.values())));
-    for (const [value, result] of results) replaced.set(value, changes?.get(result) ?? result);
+    const changed = rules.loop?.(loopUnit(copy, new Set(results.values())));
+    for (const [value, result] of results) replaced.set(value, changed?.get(result) ?? result);
   };
 
-  const rewriteUnits = (values: readonly Value[], scope: Loop | null) => {
-    for (const unit of schedule(values, scope)) {
+  const rewriteUnits = (values: readonly Value[], within: Loop | null) => {
+    for (const unit of schedule(values, within)) {
       if (isLoopUnit(unit)) rewriteLoop(unit);
-      else if (!unit.is("parameter")) rewriteNode(unit);
+      else if (!unit.is("parameter") && !replaced.has(unit.results[0])) rewriteNode(unit);
     }
   };
 
-  rewriteUnits(wanted, null);
+  rewriteUnits(wanted, scope);
   return wanted.map(now);
+}
+
+/** A node's results for other operands; the node's own where these are the same. */
+export function rebuild(node: Node, operands: readonly Value[]): readonly Value[] {
+  const same = operands.every((operand, index) => operand === node.operands[index]);
+  return same ? node.results : reapply(node, operands);
 }

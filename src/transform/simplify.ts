@@ -1,2 +1,123 @@
+/**
+ * Computes what is constant, merges what is computed twice, and drops what changes nothing. (What nothing
+ * reads is gone by itself: a graph is what its outputs lead to.)
+ */
+import { Dim, equalSizes } from "../graph/dim.ts";
 import type { Graph } from "../graph/graph.ts";
-export const simplify = (graph: Graph): Graph => graph;
+import { evaluateNode } from "../graph/interpret.ts";
+import type { Operator } from "../graph/operators.ts";
+import { equalShapes } from "../graph/shape.ts";
+import { apply, constant, type Node, type Value } from "../graph/value.ts";
+import { type NodeRule, rebuild, rewriteGraph } from "./rewrite.ts";
+
+/** Larger constants are left to be computed when the graph runs. */
+const largestConstant = 4096;
+
+export function simplify(graph: Graph): Graph {
+  const merge = merger();
+  return rewriteGraph(graph, {
+    node: (node, operands) => {
+      const short = shortcut(node, operands);
+      return short ? [short] : (fold(node, operands) ?? merge(node, operands));
+    },
+  });
+}
+
+/** A value that equals a node's only result and is there already, or needs less work. */
+function shortcut(node: Node, operands: readonly Value[]): Value | undefined {
+  const short = shortcuts[node.op] as
+    | ((node: Node, operands: readonly Value[]) => Value | undefined)
+    | undefined;
+  return short?.(node, operands);
+}
+
+const shortcuts: { [O in Operator]?: (node: Node<O>, operands: readonly Value[]) => Value | undefined } = {
+  add: (node, [a, b]) => keepsShape(node, a, isAll(b, 0)) ?? keepsShape(node, b, isAll(a, 0)),
+  sub: (node, [a, b]) => keepsShape(node, a, isAll(b, 0)),
+  mul: (node, [a, b]) => keepsShape(node, a, isAll(b, 1)) ?? keepsShape(node, b, isAll(a, 1)),
+  div: (node, [a, b]) => keepsShape(node, a, isAll(b, 1)),
+  neg: (_, [x]) => (x.node.is("neg") ? x.node.operands[0] : undefined),
+  expand: (node, [x]) => keepsShape(node, x, true),
+  sum: (node, [x]) =>
+    keepsShape(
+      node,
+      x,
+      node.attributes.axes.every((axis) => x.shape[axis] === 1),
+    ),
+  slice: (node, [x]) => {
+    const { axis, start, end } = node.attributes;
+    return keepsShape(node, x, start === 0 && equalSizes(end, x.shape[axis]));
+  },
+  reshape: (node, [x]) => {
+    const same = keepsShape(node, x, true);
+    return same ?? (x.node.is("reshape") ? apply("reshape", x.node.operands, node.attributes) : undefined);
+  },
+  transpose: (node, [x]) => {
+    const { order } = node.attributes;
+    if (order.every((axis, position) => axis === position)) return x;
+    if (!x.node.is("transpose")) return undefined;
+    const inner = x.node.attributes.order;
+    const both = order.map((axis) => inner[axis]);
+    return both.every((axis, position) => axis === position)
+      ? x.node.operands[0]
+      : apply("transpose", x.node.operands, { order: both });
+  },
+  concat: (node, operands) => {
+    const [first] = operands;
+    const { node: split } = first;
+    const whole =
+      split.is("split") &&
+      split.attributes.axis === node.attributes.axis &&
+      split.results.length === operands.length &&
+      split.results.every((part, index) => part === operands[index]);
+    return whole ? split.operands[0] : undefined;
+  },
+};
+
+function keepsShape(node: Node, x: Value, neutral: boolean): Value | undefined {
+  return neutral && equalShapes(x.shape, node.results[0].shape) ? x : undefined;
+}
+
+/** Whether every number of a value is known to be this one. */
+function isAll({ node }: Value, number: number): boolean {
+  if (node.is("constant")) return node.attributes.data.every((one) => one === number);
+  return node.is("expand") && isAll(node.operands[0], number);
+}
+
+/** The results of a node whose operands are constants. */
+function fold(node: Node, operands: readonly Value[]): Value[] | undefined {
+  if (operands.length === 0 || node.is("expand")) return undefined;
+  const known = operands.map((operand) =>
+    operand.node.is("constant") ? operand.node.attributes.data : undefined,
+  );
+  const sizes = [...operands, ...node.results].map(({ shape }) =>
+    shape.reduce<number>((a, b) => a * (b as number), 1),
+  );
+  if (!known.every((data) => data !== undefined) || !sizes.every((size) => size <= largestConstant))
+    return undefined;
+  const inputs = operands.map(({ shape }, index) => ({ shape: shape as number[], data: known[index] }));
+  return evaluateNode(node, inputs).map(({ shape, data }, index) =>
+    constant(data, node.results[index].dtype, shape),
+  );
+}
+
+/** Gives the first of several nodes that compute the same. */
+function merger(): NodeRule {
+  const seen = new Map<string, readonly Value[]>();
+  return (node, operands) => {
+    if (node.is("input")) return undefined;
+    const type = node.is("constant") ? `${node.results[0].dtype}[${node.results[0].shape}]` : "";
+    const reads = operands.map((operand) => `${operand.node.id}.${operand.index}`);
+    const key = `${node.op}${type}(${reads})${JSON.stringify(node.attributes, plain)}`;
+    const known = seen.get(key);
+    if (known) return known;
+    const results = rebuild(node, operands);
+    seen.set(key, results);
+    return results;
+  };
+}
+
+function plain(_: string, value: unknown): unknown {
+  if (value instanceof Dim) return value.key;
+  return value instanceof Float64Array ? value.join() : value;
+}

@@ -1,9 +1,8 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import { InputError } from "../graph/errors.ts";
-import { InterruptedError } from "./interruption.ts";
+import { version } from "../version.ts";
 import { summarizeCommand } from "./summarize.ts";
-import { version } from "./version.ts";
 
 const program = new Command("gatefold")
   .description("Gated recurrent networks at work on your own machine.")
@@ -31,10 +30,6 @@ try {
 /** Says what went wrong; returns the exit code. */
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // it has printed its message
-  if (error instanceof InterruptedError) {
-    process.stderr.write(`${error.message} Nothing was left behind.\n`);
-    return error.exitCode;
-  }
   if (error instanceof InputError) {
     process.stderr.write(`${error.message}\n`);
     return 1;

@@ -1,8 +1,8 @@
+import { availableParallelism } from "node:os";
 import { basename, extname } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { DecoderChoice } from "../data/video/video.ts";
-import { Interruption } from "./interruption.ts";
-import { progressPrinter } from "./progress.ts";
+import type { Stage } from "../tasks/summarize/pipeline.ts";
 
 interface Flags {
   out?: string;
@@ -14,6 +14,7 @@ interface Flags {
   features?: string;
   weights?: string;
   decoder: DecoderChoice;
+  threads: number;
   json: boolean;
 }
 
@@ -40,6 +41,7 @@ export function summarizeCommand(): Command {
     .addOption(
       new Option("--decoder <name>", "what decodes").choices(["auto", "ffmpeg", "webcodecs"]).default("auto"),
     )
+    .option("--threads <count>", "threads of the networks", parseCount, Math.min(4, availableParallelism()))
     .option("--json", "print summary.json on stdout, and nothing else", false)
     .addHelpText(
       "after",
@@ -53,18 +55,38 @@ Examples:
     .action(run);
 }
 
+/** What each stage counts. */
+const phases: Record<Stage, string> = {
+  watch: "watching the video, seconds",
+  score: "weighing its moments",
+  write: "writing key frames and skim",
+};
+
 async function run(video: string, flags: Flags): Promise<void> {
   const { summarize } = await import("../tasks/summarize/pipeline.ts");
-  const out = flags.out ?? `${basename(video, extname(video))}-summary`;
-  const progress = progressPrinter(process.stderr, flags.json);
-  using interruption = new Interruption();
-  const { summary, report } = await summarize(
-    video,
-    { ...flags, out },
-    { onProgress: progress.update, signal: interruption.signal },
-  ).finally(progress.end);
-  for (const warning of summary.warnings) process.stderr.write(`Note: ${warning}\n`);
-  process.stdout.write(flags.json ? `${JSON.stringify(summary, null, 2)}\n` : `${report}\n`);
+  const { watchInterrupt } = await import("../train/interrupt.ts");
+  const { createProgress } = await import("../train/progress.ts");
+  const progress = createProgress(process.stderr, flags.json ? "silent" : undefined);
+  using interrupt = watchInterrupt();
+  try {
+    const { summary, report } = await summarize(
+      video,
+      { ...flags, out: flags.out ?? `${basename(video, extname(video))}-summary` },
+      {
+        signal: interrupt.signal,
+        onProgress: (stage, done, total) =>
+          progress.report({ phase: phases[stage], done: Math.round(done), total: Math.round(total) }),
+      },
+    );
+    progress.close();
+    for (const warning of summary.warnings) process.stderr.write(`Note: ${warning}\n`);
+    process.stdout.write(flags.json ? `${JSON.stringify(summary, null, 2)}\n` : `${report}\n`);
+  } catch (error) {
+    progress.close();
+    if (!interrupt.signal.aborted) throw error;
+    process.stderr.write("Interrupted: nothing was written.\n");
+    process.exitCode = 130;
+  }
 }
 
 function parseShare(text: string): number {

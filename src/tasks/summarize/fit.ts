@@ -8,6 +8,7 @@ export interface FrameScores {
 
 export interface ScoreOptions {
   seed: number;
+  threads?: number;
   weights?: string;
   onProgress?: (share: number) => void;
   signal?: AbortSignal;

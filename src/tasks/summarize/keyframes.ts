@@ -1,3 +1,4 @@
+import { structureDistance } from "./likeness.ts";
 import type { Quality } from "./quality.ts";
 import type { Shot } from "./summary.ts";
 
@@ -7,9 +8,8 @@ export interface Candidates {
   frames: ArrayLike<number>;
   scores: ArrayLike<number>;
   quality: readonly Quality[];
-  /** [samples, width]: what two pictures are compared by. */
-  appearance: Float32Array;
-  width: number;
+  /** The descriptor of a sample. */
+  descriptor: (sample: number) => Float32Array;
   /** Samples in the order in which they add most to the summary. */
   order: ArrayLike<number>;
 }
@@ -27,42 +27,46 @@ const leastContrast = 0.03;
 /** A picture this much less sharp than the sharpest of its shot was blurred by motion or focus. */
 const leastSharpness = 0.4;
 
-/** Squared distance of descriptors below which two pictures are nearly the same. */
-const nearlySame = 0.12;
+/** The same picture with this much more contrast one sample away: a fade. */
+const fadingContrast = 1.25;
 
-/** Squared distance that a second key frame of a shot must keep from all others. */
-const clearlyOther = 0.35;
+/** Structure distance below which two pictures are nearly the same. */
+const nearlySame = 0.08;
+
+/** Structure distance that a second key frame of a shot must keep from all others. */
+const clearlyOther = 0.3;
 
 /**
  * Key frames of the selected shots, ascending: of each shot its most important clear picture, the most important
- * shots first; then, while there is room, what differs clearly from all taken so far. None is flat, blurred or
+ * shots first; then, while there is room, what differs clearly from all taken so far. None is flat, fading, blurred or
  * nearly the same as another. Where the whole video is flat, its least flat picture stands for it.
  */
 export function chooseKeyframes(candidates: Candidates, shots: readonly Shot[], most: number): ChosenFrame[] {
-  const { frames, quality, scores, order } = candidates;
+  const { frames, quality, scores, order, descriptor } = candidates;
   const shotOf = shotOfSamples(frames, shots);
-  const sharpest = shots.map(() => 0);
+  const sharpest = new Float64Array(shots.length);
   shotOf.forEach((shot, k) => {
     sharpest[shot] = Math.max(sharpest[shot], quality[k].sharpness);
   });
+  const sharpness = (k: number) => quality[k].sharpness / (sharpest[shotOf[k]] || 1);
   const isClear = (k: number) =>
-    quality[k].contrast >= leastContrast && quality[k].sharpness >= leastSharpness * sharpest[shotOf[k]];
-  const merit = (k: number) => scores[k] + 0.5 * (quality[k].sharpness / (sharpest[shotOf[k]] || 1));
+    quality[k].contrast >= leastContrast && sharpness(k) >= leastSharpness && !isFading(candidates, k);
+  const merit = (k: number) => scores[k] + 0.5 * sharpness(k);
 
   const taken: number[] = [];
   const takeIfOther = (k: number, distance: number): boolean => {
-    const isOther = taken.every((other) => squaredDistance(candidates, k, other) >= distance);
+    const isOther = taken.every((other) => structureDistance(descriptor(k), descriptor(other)) >= distance);
     if (isOther) taken.push(k);
     return isOther;
   };
 
   const clear = shotOf.map((_, k) => k).filter((k) => shots[shotOf[k]].selected && isClear(k));
-  const ranked = shots.map((_, shot) => shot).filter((shot) => shots[shot].selected);
-  ranked.sort((a, b) => shots[b].score - shots[a].score || a - b);
+  const clearOf = Map.groupBy(clear, (k) => shotOf[k]);
+  const ranked = [...clearOf.keys()].sort((a, b) => shots[b].score - shots[a].score || a - b);
   for (const shot of ranked) {
     if (taken.length >= most) break;
-    const inShot = clear.filter((k) => shotOf[k] === shot).sort((a, b) => merit(b) - merit(a) || a - b);
-    inShot.find((k) => takeIfOther(k, nearlySame));
+    const best = clearOf.get(shot)!.sort((a, b) => merit(b) - merit(a) || a - b);
+    best.find((k) => takeIfOther(k, nearlySame));
   }
   const isCandidate = new Set(clear);
   for (let i = 0; i < order.length && taken.length < most; i++) {
@@ -82,12 +86,16 @@ function shotOfSamples(frames: ArrayLike<number>, shots: readonly Shot[]): numbe
   });
 }
 
-function leastFlat(quality: readonly Quality[]): number {
-  return quality.reduce((best, { contrast }, k) => (contrast > quality[best].contrast ? k : best), 0);
+function isFading({ quality, descriptor, frames }: Candidates, k: number): boolean {
+  return [k - 1, k + 1].some(
+    (near) =>
+      near >= 0 &&
+      near < frames.length &&
+      quality[near].contrast > fadingContrast * quality[k].contrast &&
+      structureDistance(descriptor(near), descriptor(k)) < nearlySame,
+  );
 }
 
-function squaredDistance({ appearance, width }: Candidates, a: number, b: number): number {
-  let sum = 0;
-  for (let i = 0; i < width; i++) sum += (appearance[a * width + i] - appearance[b * width + i]) ** 2;
-  return sum;
+function leastFlat(quality: readonly Quality[]): number {
+  return quality.reduce((best, { contrast }, k) => (contrast > quality[best].contrast ? k : best), 0);
 }

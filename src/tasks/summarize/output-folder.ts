@@ -1,5 +1,6 @@
 import {
   access,
+  chmod,
   constants,
   mkdir,
   mkdtemp,
@@ -36,6 +37,7 @@ export async function openOutputFolder(folder: string): Promise<OutputFolder> {
   const made = exists ? undefined : await mkdir(dirname(target), { recursive: true }).catch(refuse(folder));
   const prefix = exists ? join(target, ".partial-") : join(dirname(target), `.${basename(target)}.partial-`);
   const aside = await mkdtemp(prefix).catch(refuse(folder));
+  await chmod(aside, 0o777 & ~process.umask()); // mkdtemp keeps others out, which is not wanted here
   let open = true;
 
   async function commit(): Promise<void> {

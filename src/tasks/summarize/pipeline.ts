@@ -1,17 +1,17 @@
-import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import sharp from "sharp";
-import { type DecoderChoice, openVideo, type Picture, type VideoReader } from "../../data/video/video.ts";
+import { type DecoderChoice, openVideo, type VideoReader } from "../../data/video/video.ts";
+import { version } from "../../version.ts";
 import { shotStarts } from "./cuts.ts";
 import { appearanceWidth, descriptorWidth } from "./descriptor.ts";
 import { scoreFrames } from "./fit.ts";
 import { chooseKeyframes } from "./keyframes.ts";
 import { segment } from "./kts.ts";
-import { openOutputFolder } from "./output-folder.ts";
-import { type ReportPicture, renderReport } from "./report.ts";
+import { type FeatureNetwork, openFeatureNetwork } from "./onnx-features.ts";
+import { type OutputFolder, openOutputFolder } from "./output-folder.ts";
+import { writeResults } from "./results.ts";
 import { segmentCosts } from "./segment-costs.ts";
 import { chooseShots, divideLong, longestSpan, spansFrom } from "./shots.ts";
-import { type Keyframe, type Summary, summaryVersion } from "./summary.ts";
+import { type Keyframe, type Shot, type Summary, summaryVersion } from "./summary.ts";
 import { type Watched, watch } from "./watch.ts";
 
 export interface SummarizeOptions {
@@ -30,14 +30,16 @@ export interface SummarizeOptions {
   /** Trained weights of the scoring network; else it is fitted to this video. */
   weights?: string;
   decoder: DecoderChoice;
+  /** Threads of the networks. */
+  threads: number;
 }
 
 /** Parts of the work, in their order. */
 export type Stage = "watch" | "score" | "write";
 
 export interface SummarizeEvents {
-  /** @param share of the stage that is done, 0 to 1. */
-  onProgress?: (stage: Stage, share: number) => void;
+  /** @param done of `total`: seconds watched; percent; files written. */
+  onProgress?: (stage: Stage, done: number, total: number) => void;
   signal?: AbortSignal;
 }
 
@@ -49,113 +51,136 @@ export interface Summarized {
   timings: Record<Stage, number>;
 }
 
-/** Side of the squared pictures that are looked at. */
+/** Side of the squared pictures from which descriptors are made. */
 const pictureSize = 224;
 
 /** Two boundaries nearer than this many seconds are one. */
 const shortestShot = 0.5;
 
-/** `vmax` of the segmentation for the built-in descriptor, whose unrelated pictures are about 0.3 apart. */
-const descriptorVmax = 0.15;
+/** `vmax` of the segmentation, at which it parts what people call shots and scenes (tried on a dozen videos). */
+const vmax = 0.12;
 
 /**
- * Summarizes a video file into a folder: summary.json, keyframes/, skim.mp4, report.html. The folder appears complete
+ * Summarizes a video file into a folder: summary.json, keyframes/, skim.mp4, report.html. They appear complete
  * or not at all. Throws InputError for what a user can mend, and the signal's reason when aborted.
  */
 export async function summarize(
   file: string,
   options: SummarizeOptions,
-  { onProgress, signal }: SummarizeEvents = {},
+  events: SummarizeEvents = {},
 ): Promise<Summarized> {
   const reader = await openVideo(file, { decoder: options.decoder });
+  let network: FeatureNetwork | undefined;
+  let folder: OutputFolder | undefined;
   try {
-    const folder = await openOutputFolder(options.out);
-    try {
-      const done = await fill(folder.aside, reader, options, { onProgress, signal });
-      await folder.commit();
-      return { ...done, report: join(options.out, "report.html") };
-    } finally {
-      await folder.discard();
-    }
+    if (options.features !== undefined) network = await openFeatureNetwork(options.features, options.threads);
+    folder = await openOutputFolder(options.out);
+    return await fill(folder, file, reader, network, options, events);
   } finally {
+    await folder?.discard();
+    await network?.close();
     await reader.close();
   }
 }
 
 async function fill(
-  aside: string,
+  folder: OutputFolder,
+  file: string,
   reader: VideoReader,
+  network: FeatureNetwork | undefined,
   options: SummarizeOptions,
-  { onProgress, signal }: SummarizeEvents,
-): Promise<Omit<Summarized, "report">> {
+  events: SummarizeEvents,
+): Promise<Summarized> {
   const clock = stopwatch();
-  const watched = await watch(reader, {
-    fps: options.fps,
-    size: pictureSize,
-    fast: options.fast,
-    onProgress: (seconds) => onProgress?.("watch", Math.min(1, seconds / (reader.declared.duration || 1))),
+  const watched = await watchAll(reader, network, options, events);
+  clock.lap("watch");
+  const summary = await compose(file, reader, watched, options, events);
+  clock.lap("score");
+  await writeResults(folder.aside, summary, {
+    reader,
+    strip: watched.strip.pictures,
+    onProgress: (done, total) => events.onProgress?.("write", done, total),
+    signal: events.signal,
+  });
+  await folder.commit();
+  clock.lap("write");
+  return { summary, report: join(options.out, "report.html"), timings: clock.seconds };
+}
+
+function watchAll(
+  reader: VideoReader,
+  network: FeatureNetwork | undefined,
+  { fps, fast }: SummarizeOptions,
+  { onProgress, signal }: SummarizeEvents,
+): Promise<Watched> {
+  const { duration } = reader.declared;
+  return watch(reader, {
+    fps,
+    fast,
+    network,
+    size: network?.size ?? pictureSize,
+    onProgress: (seconds) => onProgress?.("watch", Math.min(seconds, duration), duration),
     signal,
   });
-  clock.lap("watch");
+}
+
+async function compose(
+  file: string,
+  reader: VideoReader,
+  watched: Watched,
+  options: SummarizeOptions,
+  { onProgress, signal }: SummarizeEvents,
+): Promise<Summary> {
+  const { share, fps, fast, seed, maxKeyframes, features = "built-in", weights, threads } = options;
+  const { info, scan, frames, times } = watched;
   const { scores, order } = await scoreFrames(
-    watched.descriptors,
-    { frames: watched.frames.length, width: descriptorWidth },
+    watched.features,
+    { frames: frames.length, width: watched.width },
     {
-      seed: options.seed,
-      weights: options.weights,
-      onProgress: (share) => onProgress?.("score", share),
+      seed,
+      weights,
+      threads,
+      onProgress: (done) => onProgress?.("score", Math.round(100 * done), 100),
       signal,
     },
   );
-  const shots = findShots(watched, scores, options.share);
-  const chosen = chooseKeyframes(
-    { ...watched, scores, order, appearance: watched.descriptors, width: descriptorWidth },
-    shots,
-    options.maxKeyframes,
-  );
-  clock.lap("score");
-
-  const keyframes: Keyframe[] = chosen.map(({ frame, shot }) => ({
+  const shots = findShots(watched, scores, share);
+  const candidates = {
+    ...watched,
+    scores,
+    order,
+    descriptor: (k: number) => rowOf(watched.descriptors, k, descriptorWidth),
+  };
+  const keyframes: Keyframe[] = chooseKeyframes(candidates, shots, maxKeyframes).map(({ frame, shot }) => ({
     frame,
-    time: watched.scan.times[frame],
+    time: scan.times[frame],
     shot,
     file: `keyframes/frame-${String(frame).padStart(6, "0")}.jpg`,
   }));
-  const { rotation: _, audio: __, ...video } = watched.info;
-  const summary: Summary = {
+  const { width, height, duration, codec } = info;
+  return {
     format: "gatefold-summary",
     version: summaryVersion,
-    video: { ...video, file: reader.declared.file },
+    video: { file, width, height, duration, frames: info.frames, fps: info.fps, codec },
     shots,
     keyframes,
-    frames: Array.from(watched.times, (time, k) => ({ time, score: scores[k] })),
-    settings: {
-      share: options.share,
-      fps: options.fps,
-      fast: options.fast,
-      maxKeyframes: options.maxKeyframes,
-      features: options.features ?? "built-in",
-      weights: options.weights ?? null,
-      decoder: reader.decoder,
-    },
-    seed: options.seed,
+    frames: Array.from(times, (time, k) => ({ time, score: scores[k] })),
+    settings: { share, fps, fast, maxKeyframes, features, weights: weights ?? null, decoder: reader.decoder },
+    seed,
     warnings: [...reader.notes],
-    versions: { node: process.versions.node },
+    versions: { gatefold: version, node: process.versions.node },
   };
-  await write(aside, reader, summary, watched, (share) => onProgress?.("write", share), signal);
-  clock.lap("write");
-  return { summary, timings: clock.seconds };
 }
 
-function findShots({ frames, scan, info, descriptors }: Watched, scores: Float32Array, share: number) {
-  const features = unitRows(descriptors, frames.length, descriptorWidth, appearanceWidth);
-  const shape = { frames: frames.length, width: appearanceWidth };
-  const { changePoints } = segment(features, shape, { vmax: descriptorVmax });
+/** Segmentation, boundaries moved to the cuts, long shots divided, scores, choice. */
+function findShots(watched: Watched, scores: Float32Array, share: number): Shot[] {
+  const { frames, scan, info } = watched;
+  const [rows, width] = segmentationRows(watched);
+  const { changePoints } = segment(rows, { frames: frames.length, width }, { vmax });
   const starts = shotStarts({ changePoints, sampleFrames: frames, scan, minimum: shortestShot });
   const budget = Math.max(1, Math.floor(share * info.frames));
-  const costs = segmentCosts(features, frames.length, appearanceWidth);
   const spans = divideLong(spansFrom(starts, info.frames), longestSpan(budget, info.fps), {
-    costs,
+    costs: segmentCosts(rows, frames.length, width),
     sampleFrames: frames,
     scan,
   });
@@ -168,63 +193,29 @@ function findShots({ frames, scan, info, descriptors }: Watched, scores: Float32
   });
 }
 
-/** The first `kept` of each row's `width` values, scaled to length 1: the cosine kernel of the segmentation. */
-function unitRows(rows: Float32Array, count: number, width: number, kept: number): Float32Array {
-  const unit = new Float32Array(count * kept);
-  for (let k = 0; k < count; k++) {
-    const row = rows.subarray(k * width, k * width + kept);
+/**
+ * Features for the segmentation, scaled to length 1 (the cosine kernel). Motion is left out of the built-in descriptor: the
+ * first sample after a cut always differs from the one before, which would part it from its own shot.
+ */
+function segmentationRows({
+  frames,
+  features,
+  width,
+  descriptors,
+}: Watched): [rows: Float32Array, width: number] {
+  const kept = features === descriptors ? appearanceWidth : width;
+  const unit = new Float32Array(frames.length * kept);
+  for (let k = 0; k < frames.length; k++) {
+    const row = rowOf(features, k, width).subarray(0, kept);
     const length = Math.hypot(...row) || 1;
     for (let i = 0; i < kept; i++) unit[k * kept + i] = row[i] / length;
   }
-  return unit;
+  return [unit, kept];
 }
 
-async function write(
-  aside: string,
-  reader: VideoReader,
-  summary: Summary,
-  watched: Watched,
-  onProgress: (share: number) => void,
-  signal?: AbortSignal,
-): Promise<void> {
-  await mkdir(join(aside, "keyframes"));
-  const { width, height } = summary.video;
-  const shown: ReportPicture[] = [];
-  for await (const { index, time, picture } of reader.pictures(
-    summary.keyframes.map(({ frame }) => frame),
-    signal,
-  )) {
-    const keyframe = summary.keyframes[shown.length];
-    await jpeg(picture, picture.width, picture.height, 88).then((bytes) =>
-      writeFile(join(aside, keyframe.file), bytes),
-    );
-    const small = await jpeg(picture, Math.min(width, 640), undefined, 72);
-    shown.push({ frame: index, time, uri: dataUri(small) });
-    onProgress((0.5 * shown.length) / summary.keyframes.length);
-  }
-  const strip: ReportPicture[] = [];
-  for (const { frame, time, picture } of watched.strip.pictures) {
-    const small = await jpeg(picture, 160, Math.round((160 * height) / width), 60);
-    strip.push({ frame, time, uri: dataUri(small) });
-  }
-  await writeFile(join(aside, "report.html"), renderReport(summary, { keyframes: shown, strip }));
-  await writeFile(join(aside, "summary.json"), `${JSON.stringify(summary, null, 2)}\n`);
-  onProgress(1);
+function rowOf(rows: Float32Array, k: number, width: number): Float32Array {
+  return rows.subarray(k * width, (k + 1) * width);
 }
-
-async function jpeg(
-  { data, width, height }: Picture,
-  toWidth: number,
-  toHeight: number | undefined,
-  quality: number,
-) {
-  return sharp(data, { raw: { width, height, channels: 3 } })
-    .resize(toWidth, toHeight, { fit: "fill" })
-    .jpeg({ quality, mozjpeg: true })
-    .toBuffer();
-}
-
-const dataUri = (bytes: Buffer) => `data:image/jpeg;base64,${bytes.toString("base64")}`;
 
 function stopwatch() {
   const seconds: Record<Stage, number> = { watch: 0, score: 0, write: 0 };

@@ -15,13 +15,13 @@ export function spansFrom(starts: readonly number[], frames: number): Span[] {
   return starts.map((start, i) => ({ start, end: starts[i + 1] ?? frames }));
 }
 
-/** Longest part of one shot that goes into a skim as a whole, in seconds. */
-const longestPart = 10;
+/** Seconds: shots of a skim from which none feels torn, and none drags on. */
+const [shortEnough, longEnough] = [3, 10];
 
-/** How long a shot may be, in frames, for a skim of `budget` frames: two must fit, one may not drag on. */
+/** How long a shot may be, in frames, for a skim of `budget` frames: two should fit where that leaves them 3 s each. */
 export function longestSpan(budget: number, fps: number): number {
-  const half = Math.max(Math.floor(budget / 2), Math.min(budget, Math.round(fps)));
-  return Math.max(1, Math.min(half, Math.round(longestPart * fps)));
+  const seconds = Math.min(Math.max(budget / fps / 2, shortEnough), longEnough);
+  return Math.max(1, Math.min(budget, Math.round(seconds * fps)));
 }
 
 /**

@@ -1,6 +1,7 @@
-import type { Picture, SampledFrame, Scan, VideoInfo, VideoReader } from "../../data/video/video.ts";
+import type { SampledFrame, Scan, VideoInfo, VideoReader } from "../../data/video/video.ts";
 import { descriptorWidth, FrameDescriber } from "./descriptor.ts";
 import { Filmstrip } from "./filmstrip.ts";
+import type { FeatureNetwork } from "./onnx-features.ts";
 import { type Quality, quality } from "./quality.ts";
 
 /** What one pass over a video leaves for all that follows. */
@@ -10,6 +11,9 @@ export interface Watched {
   /** Frame that each sample shows, and its time in seconds: [samples]. */
   frames: Int32Array;
   times: Float64Array;
+  /** What is summarized by, [samples, width]: the network's features, or the descriptors themselves. */
+  features: Float32Array;
+  width: number;
   /** [samples, descriptorWidth] */
   descriptors: Float32Array;
   quality: Quality[];
@@ -19,17 +23,18 @@ export interface Watched {
 
 export interface WatchOptions {
   fps: number;
+  /** Side of the square pictures. */
   size: number;
+  /** Decode only the coded key frames. */
   fast: boolean;
-  /** Called with every picture in turn, and waited for. */
-  onPicture?: (picture: Picture) => Promise<void> | void;
+  network?: FeatureNetwork;
   onProgress?: (seconds: number) => void;
   signal?: AbortSignal;
 }
 
 /** Decodes the video once. */
 export async function watch(reader: VideoReader, options: WatchOptions): Promise<Watched> {
-  const { fps, size, fast, onPicture, onProgress, signal } = options;
+  const { fps, size, fast, network, onProgress, signal } = options;
   const sampling = reader.sample({ fps, size, keyframesOnly: fast, onProgress, signal });
   const describer = new FrameDescriber();
   const strip = new Filmstrip();
@@ -43,7 +48,7 @@ export async function watch(reader: VideoReader, options: WatchOptions): Promise
     rows.push(descriptor);
     qualities.push(quality(gray, picture.width, picture.height));
     strip.add(index, time, picture);
-    await onPicture?.(picture);
+    await network?.add(picture, time);
   }
   const descriptors = new Float32Array(rows.length * descriptorWidth);
   rows.forEach((row, k) => {
@@ -54,6 +59,7 @@ export async function watch(reader: VideoReader, options: WatchOptions): Promise
     scan: sampling.scan(),
     frames: Int32Array.from(samples, ({ index }) => index),
     times: Float64Array.from(samples, ({ time }) => time),
+    ...((await network?.finish()) ?? { features: descriptors, width: descriptorWidth }),
     descriptors,
     quality: qualities,
     strip,

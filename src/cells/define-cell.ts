@@ -1,0 +1,107 @@
+/**
+ * Cells: the equations of one step. A cell says which weights it has and how they begin, what it remembers,
+ * and what a step does; sequences, masks, directions, stacks, gradients and export come from the graph.
+ */
+import { z } from "zod";
+import { InputError } from "../graph/errors.ts";
+import type { Value } from "../graph/value.ts";
+import { declareWeights, type WeightDeclaration } from "../weights/declare.ts";
+
+export type Values = Record<string, Value>;
+
+export interface CellDefinition<Schema extends z.ZodType, Weights extends string, State extends string> {
+  /** The cell's name, as messages give it. */
+  name: string;
+  options: Schema;
+  weights: (options: z.output<Schema>) => Record<Weights, WeightDeclaration>;
+  /** The shape of each part of the state, without the batch axis. */
+  state: (options: z.output<Schema>) => Record<State, readonly number[]>;
+  /** How wide the output is. */
+  outputs: (options: z.output<Schema>) => number;
+  /**
+   * One step.
+   *
+   * @param x the step's input [batch, inputs]
+   * @param state what was remembered, each [batch, …]
+   * @param weights by the names declared above
+   */
+  step: (
+    x: Value,
+    state: Record<State, Value>,
+    weights: Record<Weights, Value>,
+    options: z.output<Schema>,
+  ) => { output: Value; state: Record<State, Value> };
+}
+
+/** A cell whose options are chosen; its weights are not made yet. */
+export interface Cell {
+  readonly name: string;
+  readonly outputs: number;
+  readonly state: Readonly<Record<string, readonly number[]>>;
+  /** Makes the cell's weights under a path of the model. */
+  at(path: string): CellAt;
+}
+
+/** A cell with its weights. */
+export interface CellAt {
+  readonly weights: Values;
+  step(x: Value, state: Values): { output: Value; state: Values };
+}
+
+/**
+ * Defines a cell by its equations and gives the function that makes one from options.
+ *
+ * ```ts
+ * const simple = defineCell({
+ *   name: "simple",
+ *   options: z.object({ inputs: z.int().positive(), units: z.int().positive() }),
+ *   weights: ({ inputs, units }) => ({
+ *     input: { shape: [inputs, units], initializer: glorotUniform },
+ *     recurrent: { shape: [units, units], initializer: orthogonal },
+ *   }),
+ *   state: ({ units }) => ({ hidden: [units] }),
+ *   outputs: ({ units }) => units,
+ *   step(x, { hidden }, w) {
+ *     const next = tanh(x.matmul(w.input).add(hidden.matmul(w.recurrent)));
+ *     return { output: next, state: { hidden: next } };
+ *   },
+ * });
+ * const encoder = recurrent("encoder", simple({ inputs: 3, units: 8 }));
+ * ```
+ *
+ * @throws InputError from the returned function, naming the cell and the option that makes no sense
+ */
+export function defineCell<Schema extends z.ZodType, Weights extends string, State extends string>(
+  definition: CellDefinition<Schema, Weights, State>,
+): (options: z.input<Schema>) => Cell {
+  return (given) => {
+    const options = checkOptions(definition.name, definition.options, given);
+    return {
+      name: definition.name,
+      outputs: definition.outputs(options),
+      state: definition.state(options),
+      at(path) {
+        const weights = declareWeights(path, definition.weights(options));
+        return {
+          weights,
+          step: (x, state) => definition.step(x, state as Record<State, Value>, weights, options),
+        };
+      },
+    };
+  };
+}
+
+/** Options as a schema reads them, or one sentence that names the first that makes no sense. */
+export function checkOptions<Schema extends z.ZodType>(
+  name: string,
+  schema: Schema,
+  given: unknown,
+): z.output<Schema> {
+  const { success, data, error } = schema.safeParse(given);
+  if (success) return data;
+  const [{ path, message }] = error.issues;
+  throw new InputError(`${name}: ${path.length > 0 ? `option ${path.join(".")}: ` : ""}${message}`);
+}
+
+/** A count of units, inputs or channels. */
+export const width = z.int().positive();

@@ -1,0 +1,81 @@
+/** What a trainer runs: one compiled step, whatever computes it. */
+import { bindSizes } from "../graph/bind.ts";
+import { Dim, evaluateSize, type Size } from "../graph/dim.ts";
+import type { Graph } from "../graph/graph.ts";
+import {
+  compileToOnnx,
+  createSession,
+  type SessionOptions,
+  type Signature,
+  signatureOf,
+} from "../runtime/session.ts";
+import type { Tensor } from "../runtime/tensor.ts";
+
+export type Tensors = Record<string, Tensor>;
+
+/**
+ * A compiled function of weights, a batch and noise. As a training step it gives the scalar "loss", a
+ * "gradient.NAME" for every weight that is trained, and, as metrics, other scalars.
+ */
+export interface Step {
+  /** The shapes of the noise inputs that go with these feeds. */
+  noise(feeds: Tensors): Record<string, readonly number[]>;
+  /** @param weights all of the model's: those that the step has no input for are left out. */
+  run(weights: Tensors, feeds: Tensors): Promise<Tensors>;
+  close(): Promise<void>;
+}
+
+/** A graph made ready to be sent to a worker. */
+export interface CompiledStep {
+  onnx: Uint8Array;
+  signature: Signature;
+}
+
+export function compileStep(graph: Graph): CompiledStep {
+  return { onnx: compileToOnnx(graph), signature: signatureOf(graph) };
+}
+
+/** Opens a session for a compiled step, which may come from another thread. */
+export async function openStep(compiled: CompiledStep, options: SessionOptions): Promise<Step> {
+  const signature = reviveSignature(compiled.signature);
+  const session = await createSession(compiled.onnx, signature, options);
+  const named = (role: string) => signature.inputs.filter((input) => input.role === role);
+  const weightNames = named("weight").map(({ name }) => name);
+  return {
+    noise(feeds) {
+      const dims = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, tensor.dims]));
+      const sizes = bindSizes(named("input"), dims);
+      return Object.fromEntries(
+        named("noise").map(({ name, shape }) => [name, shape.map((size) => evaluateSize(size, sizes))]),
+      );
+    },
+    run(weights, feeds) {
+      const used = Object.fromEntries(weightNames.map((name) => [name, weights[name]]));
+      return session.run({ ...used, ...feeds });
+    },
+    close: () => session.release(),
+  };
+}
+
+/** Open sizes lose their class on the way between threads. */
+function reviveSignature({ inputs, steps }: Signature): Signature {
+  return {
+    inputs: inputs.map((input) => ({ ...input, shape: input.shape.map(reviveSize) })),
+    steps: steps.map(reviveSize),
+  };
+}
+
+function reviveSize(size: Size): Size {
+  return typeof size === "number" ? size : reviveDim(size);
+}
+
+function reviveDim({ terms }: Dim): Dim {
+  return new Dim(
+    terms.map(({ coefficient, atoms }) => ({
+      coefficient,
+      atoms: atoms.map(({ key, quotient }) =>
+        quotient ? { key, quotient: { of: reviveDim(quotient.of), by: quotient.by } } : { key },
+      ),
+    })),
+  );
+}

@@ -113,7 +113,7 @@ export async function truncate(file: string, target: string, share: number): Pro
 export async function withoutIndex(file: string, target: string): Promise<void> {
   const bytes = await readFile(file);
   for (let at = 0; at + 8 <= bytes.length; at += Math.max(8, bytes.readUInt32BE(at))) {
-    if (bytes.toString("latin1", at + 4, at + 8) === "moov") bytes.write("free", at + 4, "latin1");
+    if (bytes.toString("latin1", at + 4, at + 8) === "moov") bytes.write("junk", at + 4, "latin1");
   }
   await writeFile(target, bytes);
 }

@@ -240,6 +240,26 @@ export const loopCases: Case[] = [
     sizes: { time: 3 },
   },
   {
+    title: "products that do not depend on the state, of values computed in the step and used there too",
+    inputs: { x: ["time", 2, 3], keep: ["time", 2, 3] },
+    write: ({ x, keep }) => {
+      const first = weight("first", [3, 2]);
+      const second = weight("second", [2, 2]);
+      const { states, outputs } = scan({
+        states: { h: filled(0, [2, 2]) },
+        sequences: { x, keep },
+        step: ({ h }, { x, keep }) => {
+          const kept = x.mul(keep);
+          const seen = tanh(kept.matmul(first));
+          const next = tanh(seen.matmul(second).add(h.matmul(second)).add(seen).mul(kept.sum()));
+          return { states: { h: next }, outputs: { seen, kept } };
+        },
+      });
+      return [states.h, outputs.seen, outputs.kept];
+    },
+    sizes: { time: 3 },
+  },
+  {
     title: "a loop in a loop",
     inputs: { x: ["time", "features", 2], a: [2] },
     write: ({ x, a }) => {
@@ -296,7 +316,7 @@ export const loopCases: Case[] = [
             states: { free: filled(1, [2]), bound: h },
             sequences: { y },
             step: ({ free, bound }, { y }) => ({
-              states: { free: free.mul(y), bound: bound.mul(y).add(x) },
+              states: { free: free.mul(y), bound: bound.mul(y).add(x).add(free) },
               outputs: { free, bound },
             }),
           });
@@ -400,7 +420,9 @@ export const loopCases: Case[] = [
         step: ({ h }, { x }) => {
           const { inverse, logDet } = inverseLogDet(x.matmul(x.transpose()).add(identity(3).mul(2)));
           const turned = concat([h.slice(0, 1), h.slice(0, 0, 1)], 0);
-          const next = tanh(cumulativeSum(turned.unsqueeze(0).matmul(inverse).squeeze(0), 0).add(logDet));
+          const next = tanh(
+            cumulativeSum(turned.unsqueeze(0).matmul(inverse).squeeze(0), 0).add(logDet.mul(0.1)),
+          );
           return { states: { h: next }, outputs: { logDet } };
         },
       }).states.h,

@@ -131,7 +131,13 @@ export class Loop {
       const parameter = at;
       const state = this.states.findIndex((candidate) => candidate.parameter === parameter);
       if (state < 0) {
-        reach.sequences.add(this.sequences.findIndex((candidate) => candidate.parameter === parameter));
+        const sequence = this.sequences.findIndex((candidate) => candidate.parameter === parameter);
+        if (sequence < 0) {
+          throw new InputError(
+            `scan: a step reads a value from inside another scan that it is not part of: put that value out and walk along it`,
+          );
+        }
+        reach.sequences.add(sequence);
         continue;
       }
       const { next } = this.states[state];

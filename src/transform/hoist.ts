@@ -15,7 +15,7 @@ import type { LoopUnit } from "../graph/schedule.ts";
 import type { Node, Value } from "../graph/value.ts";
 import { canLift, type Lifted, liftNode } from "./lift.ts";
 import { previousValues } from "./previous-values.ts";
-import { type NodeRule, rewrite, rewriteGraph } from "./rewrite.ts";
+import { type NodeRule, Rewriter, rewriteGraph } from "./rewrite.ts";
 import { findAccumulators, sumOverTime, termsOf } from "./sum-over-time.ts";
 
 export function hoist(graph: Graph): Graph {
@@ -41,9 +41,10 @@ function hoistLoop(unit: LoopUnit): ReadonlyMap<Value, Value> {
     const { parameter, source } = loop.sequences[sequence];
     replaced.set(parameter, smaller.addSequence(source));
   }
-  const inside = (value: Value): Value => rewrite([value], {}, replaced, loop)[0];
-  const outside = emitter(loop, smaller, inside, core.values);
-  for (const value of core.lifted) replaced.set(value, smaller.addSequence(outside(value).value));
+  const rewriter = new Rewriter({}, replaced, loop);
+  const inside = (value: Value): Value => rewriter.rewrite([value])[0];
+  const { before, outside } = emitters(loop, smaller, inside, core.values);
+  for (const value of core.lifted) replaced.set(value, smaller.addSequence(before(value).value));
   for (const state of states) smaller.setNext(index.get(state)!, inside(loop.states[state].next!));
 
   const results = new Map<Value, Value>();
@@ -100,45 +101,44 @@ function coreOf(
   return { values, lifted };
 }
 
-/** How a body value is had outside its loop. */
-function emitter(
+type Emitter = (value: Value) => Lifted;
+
+/**
+ * How body values are had outside their loop: before it, computed for all steps at once alone, and after
+ * it, where a value that is computed in the loop anyway, or costs little there, is stacked.
+ */
+function emitters(
   loop: Loop,
   smaller: Loop,
   inside: (value: Value) => Value,
   core: ReadonlySet<Value>,
-): (value: Value) => Lifted {
+): { before: Emitter; outside: Emitter } {
   const known = new Map<Value, Lifted>();
-  const find = (value: Value): Lifted => {
-    const sequence = loop.sequences.find(({ parameter }) => parameter === value);
-    if (sequence) return { value: sequence.source, stacked: true };
-    const state = loop.states.find(({ parameter }) => parameter === value);
-    if (state) return { value: previousValues(smaller, state.initial, inside(state.next!)), stacked: true };
-    if (stays(value)) return { value: smaller.stack(inside(value)), stacked: true };
-    const { node } = value;
-    liftNode(node, node.operands.map(emit), loop.length).forEach((lifted, position) => {
-      known.set(node.results[position], { value: lifted, stacked: true });
-    });
-    return known.get(value)!;
+  const emitter = (stays: (value: Value) => boolean): Emitter => {
+    const find = (value: Value): Lifted => {
+      const sequence = loop.sequences.find(({ parameter }) => parameter === value);
+      if (sequence) return { value: sequence.source, stacked: true };
+      const state = loop.states.find(({ parameter }) => parameter === value);
+      if (state) return { value: previousValues(smaller, state.initial, inside(state.next!)), stacked: true };
+      if (stays(value)) return { value: smaller.stack(inside(value)), stacked: true };
+      const { node } = value;
+      liftNode(node, node.operands.map(emit), loop.length).forEach((lifted, position) => {
+        known.set(node.results[position], { value: lifted, stacked: true });
+      });
+      return known.get(value)!;
+    };
+    const emit = (value: Value): Lifted => {
+      if (value.scope !== loop) return { value, stacked: false };
+      const lifted = known.get(value) ?? find(value);
+      known.set(value, lifted);
+      return lifted;
+    };
+    return emit;
   };
-  const stays = (value: Value) => core.has(value) || !liftableOutside(value) || !hasProduct(value, core);
-  const liftableOutside = (value: Value) => {
-    const { node } = value;
-    return (
-      node.op !== "final" &&
-      node.op !== "stack" &&
-      canLift(
-        node,
-        node.operands.map(({ scope }) => scope === loop),
-      )
-    );
+  return {
+    before: emitter(() => false),
+    outside: emitter((value) => core.has(value) || !isLiftable(value.node, loop) || !hasProduct(value, core)),
   };
-  const emit = (value: Value): Lifted => {
-    if (value.scope !== loop) return { value, stacked: false };
-    const lifted = known.get(value) ?? find(value);
-    known.set(value, lifted);
-    return lifted;
-  };
-  return emit;
 }
 
 /** Whether a body value depends on its loop's states. */
@@ -157,18 +157,16 @@ function hasProduct(value: Value, border: ReadonlySet<Value> = new Set()): boole
 
 /** Whether every node between a body value and its loop's parameters can be lifted. */
 function liftable(value: Value): boolean {
-  const loop = value.scope;
-  return !someInBody(value, ({ node }) => {
-    if (node.is("parameter")) return false;
-    return (
-      node.is("final") ||
-      node.is("stack") ||
-      !canLift(
-        node,
-        node.operands.map(({ scope }) => scope === loop),
-      )
-    );
-  });
+  const loop = value.scope!;
+  return !someInBody(value, ({ node }) => !node.is("parameter") && !isLiftable(node, loop));
+}
+
+function isLiftable(node: Node, loop: Loop): boolean {
+  if (node.is("final") || node.is("stack")) return false;
+  return canLift(
+    node,
+    node.operands.map(({ scope }) => scope === loop),
+  );
 }
 
 function someInBody(

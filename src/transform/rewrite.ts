@@ -19,68 +19,94 @@ export interface Rules {
 /** Rewrites all that leads to a graph's outputs; inputs stay. */
 export function rewriteGraph(graph: Graph, rules: Rules): Graph {
   const names = Object.keys(graph.outputs);
-  const rewritten = rewrite(Object.values(graph.outputs), rules);
+  const rewritten = new Rewriter(rules).rewrite(Object.values(graph.outputs));
   return graphOf(
     graph.inputs.map(({ value }) => value),
     Object.fromEntries(names.map((name, index) => [name, rewritten[index]])),
   );
 }
 
-/**
- * Rewrites all that leads to some values.
- *
- * @param replaced values that are known already; what is rewritten on the way is added to it
- * @param scope the loop in which the values lie; null outside all
- */
-export function rewrite(
-  wanted: readonly Value[],
-  rules: Rules = {},
-  replaced: Map<Value, Value> = new Map(),
-  scope: Loop | null = null,
-): Value[] {
-  const now = (value: Value): Value => replaced.get(value) ?? value;
+/** A loop's copy, and where in it the loop's states are. */
+interface Copy {
+  loop: Loop;
+  states: Map<number, number>;
+}
 
-  const rewriteNode = (node: Node) => {
-    const operands = node.operands.map(now);
-    const results = rules.node?.(node, operands) ?? rebuild(node, operands);
+/** Rewrites values. What one call has rewritten, later calls find done: a loop has one copy in all. */
+export class Rewriter {
+  private readonly rules: Rules;
+  private readonly replaced: Map<Value, Value>;
+  private readonly scope: Loop | null;
+  private readonly copies = new Map<Loop, Copy>();
+
+  /**
+   * @param replaced values whose replacements are known already; what is rewritten is added to it
+   * @param scope the loop in which the values lie; null outside all
+   */
+  constructor(rules: Rules, replaced: Map<Value, Value> = new Map(), scope: Loop | null = null) {
+    this.rules = rules;
+    this.replaced = replaced;
+    this.scope = scope;
+  }
+
+  rewrite(wanted: readonly Value[]): Value[] {
+    this.rewriteUnits(wanted, this.scope);
+    return wanted.map((value) => this.now(value));
+  }
+
+  private now(value: Value): Value {
+    return this.replaced.get(value) ?? value;
+  }
+
+  private rewriteUnits(wanted: readonly Value[], scope: Loop | null): void {
+    for (const unit of schedule(wanted, scope)) {
+      if (isLoopUnit(unit)) this.rewriteLoop(unit);
+      else if (!unit.is("parameter") && !this.replaced.has(unit.results[0])) this.rewriteNode(unit);
+    }
+  }
+
+  private rewriteNode(node: Node): void {
+    const operands = node.operands.map((operand) => this.now(operand));
+    const results = this.rules.node?.(node, operands) ?? rebuild(node, operands);
     node.results.forEach((result, index) => {
-      replaced.set(result, results[index]);
+      this.replaced.set(result, results[index]);
     });
-  };
+  }
 
-  const rewriteLoop = (unit: LoopUnit) => {
-    const { loop, reach, finals, stacks } = unit;
-    const copy = new Loop(loop);
-    const states = [...reach.states];
-    for (const state of states) {
+  private rewriteLoop(unit: LoopUnit): void {
+    const finals = unit.finals.filter(({ value }) => !this.replaced.has(value));
+    const stacks = unit.stacks.filter(({ value }) => !this.replaced.has(value));
+    if (finals.length + stacks.length === 0) return;
+    const copy = this.copyBody(unit);
+    const results = new Map<Value, Value>([
+      ...finals.map(({ state, value }): [Value, Value] => [value, copy.loop.final(copy.states.get(state)!)]),
+      ...stacks.map(({ body, value }): [Value, Value] => [value, copy.loop.stack(this.now(body))]),
+    ]);
+    const changed = this.rules.loop?.(loopUnit(copy.loop, new Set(results.values())));
+    for (const [value, result] of results) this.replaced.set(value, changed?.get(result) ?? result);
+  }
+
+  /** Adds to a loop's copy what a unit needs of the loop. */
+  private copyBody(unit: LoopUnit): Copy {
+    const { loop, reach } = unit;
+    const copy = this.copies.get(loop) ?? { loop: new Loop(loop), states: new Map() };
+    this.copies.set(loop, copy);
+    const added = [...reach.states].filter((state) => !copy.states.has(state));
+    for (const state of added) {
       const { parameter, initial } = loop.states[state];
-      replaced.set(parameter, copy.addState(now(initial)));
+      copy.states.set(state, copy.loop.states.length);
+      this.replaced.set(parameter, copy.loop.addState(this.now(initial)));
     }
     for (const sequence of reach.sequences) {
       const { parameter, source } = loop.sequences[sequence];
-      replaced.set(parameter, copy.addSequence(now(source)));
+      this.replaced.set(parameter, copy.loop.addSequence(this.now(source)));
     }
-    rewriteUnits(bodyResults(unit), loop);
-    states.forEach((state, index) => {
-      copy.setNext(index, now(loop.states[state].next!));
-    });
-    const results = new Map<Value, Value>([
-      ...finals.map(({ state, value }): [Value, Value] => [value, copy.final(states.indexOf(state))]),
-      ...stacks.map(({ body, value }): [Value, Value] => [value, copy.stack(now(body))]),
-    ]);
-    const changed = rules.loop?.(loopUnit(copy, new Set(results.values())));
-    for (const [value, result] of results) replaced.set(value, changed?.get(result) ?? result);
-  };
-
-  const rewriteUnits = (values: readonly Value[], within: Loop | null) => {
-    for (const unit of schedule(values, within)) {
-      if (isLoopUnit(unit)) rewriteLoop(unit);
-      else if (!unit.is("parameter") && !replaced.has(unit.results[0])) rewriteNode(unit);
+    this.rewriteUnits(bodyResults(unit), loop);
+    for (const state of added) {
+      copy.loop.setNext(copy.states.get(state)!, this.now(loop.states[state].next!));
     }
-  };
-
-  rewriteUnits(wanted, scope);
-  return wanted.map(now);
+    return copy;
+  }
 }
 
 /** A node's results for other operands; the node's own where these are the same. */

@@ -3,6 +3,7 @@
 import { InputError } from "../../graph/errors.ts";
 import { type ColorMatrix, colorMatrix } from "./color.ts";
 import { runToEnd } from "./ffmpeg-process.ts";
+import { beginsLikeMp4, cutBeforeIndex } from "./mp4-start.ts";
 import type { Rotation, VideoInfo } from "./video.ts";
 
 export interface Probe {
@@ -52,7 +53,7 @@ export async function probe(file: string): Promise<Probe> {
     streams?: Stream[];
     format?: { start_time?: string; duration?: string };
   };
-  if (format === undefined) throw unreadable(file, errors);
+  if (format === undefined) throw await unreadable(file, errors);
   const stream = streams.find((s) => s.codec_type === "video" && s.disposition?.attached_pic !== 1);
   if (stream === undefined) throw new InputError(`Can't summarize ${file}: it has no picture track.`);
   if (!stream.width || !stream.height || !stream.codec_name || stream.codec_name === "unknown") {
@@ -70,6 +71,35 @@ export async function probe(file: string): Promise<Probe> {
     matrix: colorMatrix(stream.color_space, stream.width, stream.height),
     fullRange: stream.color_range === "pc" || (stream.pix_fmt?.startsWith("yuvj") ?? false),
   };
+}
+
+/**
+ * All shown frames' times in ascending order, in ticks of the track's clock, read from the file's packets without
+ * decoding them.
+ */
+export async function packetTimes({ info, stream }: Probe): Promise<Float64Array> {
+  const { output } = await runToEnd("ffprobe", [
+    ...[
+      "-v",
+      "error",
+      "-select_streams",
+      String(stream),
+      "-show_entries",
+      "packet=pts,dts,flags",
+      "-of",
+      "csv=p=0",
+    ],
+    info.file,
+  ]);
+  const times: number[] = [];
+  for (const line of output.split("\n")) {
+    const [shown, decoded, flags] = line.split(",");
+    if (flags === undefined || flags.includes("D")) continue;
+    const time = shown === "N/A" ? decoded : shown;
+    if (time !== "N/A") times.push(Number(time));
+  }
+  if (times.length === 0) throw new InputError(`Can't read ${info.file}: its picture track is empty.`);
+  return Float64Array.from(times).sort();
 }
 
 function describe(file: string, stream: Stream, fileDuration: string | undefined, audio: boolean): VideoInfo {
@@ -90,16 +120,12 @@ function describe(file: string, stream: Stream, fileDuration: string | undefined
   };
 }
 
-function unreadable(file: string, errors: string): InputError {
-  if (/moov atom not found/.test(errors)) {
-    return new InputError(
-      `Can't read the video ${file}: it was cut off before its index (moov) was written.`,
-    );
-  }
+async function unreadable(file: string, errors: string): Promise<InputError> {
+  if (/moov atom not found/.test(errors) && (await beginsLikeMp4(file))) return cutBeforeIndex(file);
   const lastLine = errors.trim().split("\n").at(-1) ?? "";
-  const reason = lastLine.replace(`${file}: `, "").replace("Invalid data found when processing input", "");
+  const reason = lastLine.replace(`${file}: `, "");
   return new InputError(
-    `Can't read ${file}: it is not a video that ffmpeg knows${reason ? ` (${reason})` : ""}.`,
+    `Can't read ${file}: it is no video that ffmpeg knows${reason ? ` (${reason})` : ""}.`,
   );
 }
 

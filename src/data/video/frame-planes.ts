@@ -7,10 +7,15 @@ import type { Plane, Planes } from "./planes.ts";
 /** A buffer that holds one frame after another. */
 export class FrameCopy {
   #bytes = new Uint8Array(0);
-  planes: Planes | undefined;
+  #planes: Planes | undefined;
 
-  /** Copies the frame; gives the bytes that it takes. The planes stay valid until the next copy. */
-  async take(frame: VideoSample): Promise<number> {
+  /** The frame taken last; valid until the next is. */
+  get planes(): Planes {
+    if (this.#planes === undefined) throw new Error("No frame was taken yet.");
+    return this.#planes;
+  }
+
+  async take(frame: VideoSample): Promise<void> {
     const format = frame.format ?? "";
     const layout = layouts[format.replace(/P1[02]$/, "").replace("A", "")];
     const rgba = layout === undefined || frame.colorSpace.matrix === "rgb";
@@ -18,7 +23,7 @@ export class FrameCopy {
     if (this.#bytes.length !== size) this.#bytes = new Uint8Array(size);
     const offsets = await frame.copyTo(this.#bytes, rgba ? toRgba : {});
     const { width, height } = frame.visibleRect;
-    this.planes = {
+    this.#planes = {
       planes: rgba
         ? interleaved(this.#bytes, offsets[0], width, height)
         : planar(this.#bytes, offsets, width, height, layout, depthOf(format)),
@@ -26,7 +31,6 @@ export class FrameCopy {
       matrix: rgba ? "rgb" : matrixOf(frame),
       fullRange: frame.colorSpace.fullRange ?? false,
     };
-    return size;
   }
 }
 

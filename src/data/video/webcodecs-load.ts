@@ -10,7 +10,10 @@ const require = createRequire(import.meta.url);
 /** Puts @napi-rs/webcodecs under the standard's global names, where mediabunny looks for them, and gives mediabunny. */
 export async function loadMediabunny(): Promise<typeof import("mediabunny")> {
   loadCodecs();
-  return import("mediabunny");
+  const mediabunny = await import("mediabunny");
+  // It would print warnings of tracks that nobody asked for.
+  mediabunny.Logging.level = mediabunny.LogLevel.Silent;
+  return mediabunny;
 }
 
 /** The npm decoder and encoder. Throws InputError where they aren't installed. */

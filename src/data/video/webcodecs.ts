@@ -1,23 +1,16 @@
 /** Reads videos with mediabunny and the npm decoder: mp4, mov, mkv and webm with H.264, HEVC, VP8, VP9 or AV1. */
 
 import { extname } from "node:path";
-import type { Input, InputVideoTrack, VideoSample } from "mediabunny";
+import type { Input, InputVideoTrack } from "mediabunny";
 import { InputError } from "../../graph/errors.ts";
-import { ChangeMeter } from "./change.ts";
-import { FrameCopy } from "./frame-planes.ts";
-import { toPicture, toThumbnail } from "./planes.ts";
-import { endOf, GrowingFloats, instantsBefore, shownBy } from "./timeline.ts";
-import type {
-  Rotation,
-  SampledFrame,
-  SampleOptions,
-  Sampling,
-  Scan,
-  VideoInfo,
-  VideoReader,
-} from "./video.ts";
-import { FrameMemory, keepAlive, loadMediabunny } from "./webcodecs-load.ts";
+import { beginsLikeMp4, cutBeforeIndex } from "./mp4-start.ts";
+import type { Rotation, SampledFrame, SampleOptions, Sampling, VideoInfo, VideoReader } from "./video.ts";
+import { keepAlive, loadMediabunny } from "./webcodecs-load.ts";
+import { picturesWithWebCodecs } from "./webcodecs-pictures.ts";
+import { sampleWithWebCodecs } from "./webcodecs-sample.ts";
+import { PictureTrack } from "./webcodecs-track.ts";
 
+/** Throws InputError for whatever mediabunny finds no pictures in that the npm decoder knows. */
 export async function openWithWebCodecs(file: string): Promise<VideoReader> {
   const mediabunny = await loadMediabunny();
   const alive = keepAlive();
@@ -26,8 +19,10 @@ export async function openWithWebCodecs(file: string): Promise<VideoReader> {
     source: new mediabunny.FilePathSource(file),
   });
   try {
-    const track = await pictureTrack(input, file);
-    return new WebCodecsReader(mediabunny, input, track, await describe(input, track, file));
+    const track = await findTrack(input, file);
+    return new WebCodecsReader(
+      new PictureTrack(mediabunny, input, track, await describe(input, track, file)),
+    );
   } catch (error) {
     input.dispose();
     throw error instanceof InputError ? error : unreadable(file, error as Error);
@@ -36,22 +31,26 @@ export async function openWithWebCodecs(file: string): Promise<VideoReader> {
   }
 }
 
-async function pictureTrack(input: Input, file: string): Promise<InputVideoTrack> {
+async function findTrack(input: Input, file: string): Promise<InputVideoTrack> {
   const track = await input.getPrimaryVideoTrack();
-  if (track === null) throw new InputError(`Can't summarize ${file}: it has no picture track.`);
+  if (track === null) {
+    if ((await input.getTracks()).length === 0 && (await beginsLikeMp4(file))) throw cutBeforeIndex(file);
+    throw new InputError(`Can't summarize ${file}: it has no picture track that the npm decoder knows.`);
+  }
   if (!(await track.canDecode())) {
     const codec = (await track.getCodec()) ?? (await track.getInternalCodecId()) ?? "unknown";
     throw new InputError(
-      `Can't decode ${file}: the npm decoder doesn't know its codec (${codec}); ffmpeg, once installed, might.`,
+      `Can't decode ${file}: the npm decoder doesn't know its codec (${codec}); with ffmpeg installed it might be read.`,
     );
   }
   return track;
 }
 
 async function describe(input: Input, track: InputVideoTrack, file: string): Promise<VideoInfo> {
-  const first = await track.getFirstTimestamp();
+  const first = Math.max(0, await track.getFirstTimestamp());
   const duration = Math.max(0, (await track.computeDuration()) - first);
   const { averagePacketRate } = await track.computePacketStats(200);
+  const codec = (await track.getCodec()) ?? "";
   return {
     file,
     width: await track.getDisplayWidth(),
@@ -59,134 +58,40 @@ async function describe(input: Input, track: InputVideoTrack, file: string): Pro
     duration,
     frames: Math.round(duration * averagePacketRate),
     fps: averagePacketRate,
-    codec: codecName((await track.getCodec()) ?? ""),
+    codec: codec === "avc" ? "h264" : codec,
     rotation: (await track.getRotation()) as Rotation,
     audio: (await input.getPrimaryAudioTrack()) !== null,
   };
 }
 
-/** ffmpeg's names, so that both decoders describe a video alike. */
-function codecName(codec: string): string {
-  return codec === "avc" ? "h264" : codec;
-}
-
 function unreadable(file: string, error: Error): InputError {
-  const hint = [".mp4", ".mov", ".mkv", ".webm", ".m4v"].includes(extname(file).toLowerCase())
-    ? ""
-    : "; ffmpeg, once installed, might read it";
-  return new InputError(
-    `Can't read ${file}: it is no mp4, mov, mkv or webm video (${error.message})${hint}.`,
-  );
+  const own = [".mp4", ".mov", ".mkv", ".webm", ".m4v"].includes(extname(file).toLowerCase());
+  const hint = own ? "" : "; with ffmpeg installed it might be read";
+  return new InputError(`Can't read ${file}: it is no mp4, mov, mkv or webm video${hint} (${error.message})`);
 }
 
 class WebCodecsReader implements VideoReader {
   readonly decoder = "webcodecs";
-  readonly declared: VideoInfo;
   readonly notes: string[] = [];
-  readonly #mediabunny: typeof import("mediabunny");
-  readonly #input: Input;
-  readonly #track: InputVideoTrack;
+  readonly #track: PictureTrack;
 
-  constructor(
-    mediabunny: typeof import("mediabunny"),
-    input: Input,
-    track: InputVideoTrack,
-    declared: VideoInfo,
-  ) {
-    this.#mediabunny = mediabunny;
-    this.#input = input;
+  constructor(track: PictureTrack) {
     this.#track = track;
-    this.declared = declared;
+  }
+
+  get declared(): VideoInfo {
+    return this.#track.info;
   }
 
   sample(options: SampleOptions): Sampling {
-    const times = new GrowingFloats();
-    const change = new GrowingFloats();
-    const scan = (): Scan => ({
-      times: times.view(),
-      change: Float32Array.from(change.view()),
-      keyframesOnly: options.keyframesOnly ?? false,
-    });
-    return { frames: this.#frames(options, times, change), scan, info: () => this.#info(times) };
+    return sampleWithWebCodecs(this.#track, options, (sentence) => void this.notes.push(sentence));
   }
 
-  #info(times: GrowingFloats): VideoInfo {
-    if (times.length === 0) return this.declared;
-    const duration = endOf(times.view(), 1 / (this.declared.fps || 25));
-    return { ...this.declared, duration, frames: times.length, fps: times.length / duration };
-  }
-
-  async *#frames(
-    options: SampleOptions,
-    times: GrowingFloats,
-    change: GrowingFloats,
-  ): AsyncGenerator<SampledFrame> {
-    const { fps, size, signal } = options;
-    signal?.throwIfAborted();
-    const meter = new ChangeMeter();
-    const copies: [FrameCopy, FrameCopy] = [new FrameCopy(), new FrameCopy()];
-    const memory = new FrameMemory();
-    const alive = keepAlive();
-    let first: number | undefined;
-    let instants = 0;
-    const picture = (index: number): SampledFrame => ({
-      index,
-      time: times.at(index),
-      picture: toPicture(copies[index % 2].planes!, size, size, this.declared.rotation),
-    });
-    try {
-      for await (const frame of this.#decode()) {
-        first ??= frame.timestamp;
-        const time = frame.timestamp - first;
-        const index = times.length;
-        for (; index > 0 && !shownBy(time, instants / fps); instants++) yield picture(index - 1);
-        memory.add(await copies[index % 2].take(frame));
-        frame.close();
-        signal?.throwIfAborted();
-        change.push(meter.next(toThumbnail(copies[index % 2].planes!)));
-        times.push(time);
-        options.onProgress?.(time);
-      }
-      const end = endOf(times.view(), 1 / (this.declared.fps || 25));
-      for (; instants < instantsBefore(end, fps); instants++) yield picture(times.length - 1);
-    } finally {
-      alive.release();
-    }
-  }
-
-  #decode(): AsyncGenerator<VideoSample> {
-    return new this.#mediabunny.VideoSampleSink(this.#track).samples();
-  }
-
-  async *pictures(indices: readonly number[], signal?: AbortSignal): AsyncGenerator<SampledFrame> {
-    const wanted = new Set(indices);
-    const copy = new FrameCopy();
-    const memory = new FrameMemory();
-    const alive = keepAlive();
-    const { width, height, rotation } = this.declared;
-    const [across, down] = rotation % 180 === 0 ? [width, height] : [height, width];
-    let index = 0;
-    let first: number | undefined;
-    try {
-      for await (const frame of this.#decode()) {
-        signal?.throwIfAborted();
-        first ??= frame.timestamp;
-        if (wanted.has(index)) {
-          memory.add(await copy.take(frame));
-          const picture = toPicture(copy.planes!, across, down, rotation);
-          yield { index, time: frame.timestamp - first, picture };
-          wanted.delete(index);
-        } else memory.add(frame.allocationSize());
-        frame.close();
-        index++;
-        if (wanted.size === 0) break;
-      }
-    } finally {
-      alive.release();
-    }
+  pictures(indices: readonly number[], signal?: AbortSignal): AsyncIterable<SampledFrame> {
+    return picturesWithWebCodecs(this.#track, indices, signal);
   }
 
   async close(): Promise<void> {
-    this.#input.dispose();
+    this.#track.dispose();
   }
 }

@@ -1,0 +1,78 @@
+/** The picture track of an opened file: its frames, its key frames, its times. */
+
+import type { EncodedPacket, Input, InputVideoTrack, VideoSample } from "mediabunny";
+import { clean } from "./timeline.ts";
+import type { VideoInfo } from "./video.ts";
+
+/** Frames that begin before 0 are cut away by an mp4's edit list: they serve decoding only. */
+const shown = (timestamp: number) => timestamp > -1e-6;
+
+export class PictureTrack {
+  readonly info: VideoInfo;
+  readonly #mediabunny: typeof import("mediabunny");
+  readonly #input: Input;
+  readonly #track: InputVideoTrack;
+  #timestamps: Float64Array | undefined;
+  #keyTimestamps: number[] = [];
+
+  constructor(
+    mediabunny: typeof import("mediabunny"),
+    input: Input,
+    track: InputVideoTrack,
+    info: VideoInfo,
+  ) {
+    this.#mediabunny = mediabunny;
+    this.#input = input;
+    this.#track = track;
+    this.info = info;
+  }
+
+  /** All shown frames in order. The receiver closes them. */
+  async *frames(): AsyncGenerator<VideoSample> {
+    for await (const frame of this.#sink().samples()) {
+      if (shown(frame.timestamp)) yield frame;
+      else frame.close();
+    }
+  }
+
+  /** The frames shown at these ascending timestamps of the file; null where one can't be decoded. */
+  framesAt(timestamps: readonly number[]): AsyncGenerator<VideoSample | null> {
+    return this.#sink().samplesAtTimestamps(timestamps);
+  }
+
+  /** The file's timestamps of all shown frames, ascending, read without decoding. */
+  async timestamps(): Promise<Float64Array> {
+    if (this.#timestamps !== undefined) return this.#timestamps;
+    const all: number[] = [];
+    const sink = new this.#mediabunny.EncodedPacketSink(this.#track);
+    const { getNextPacket, getFirstPacket } = sink;
+    let packet: EncodedPacket | null = await getFirstPacket.call(sink, { metadataOnly: true });
+    for (; packet !== null; packet = await getNextPacket.call(sink, packet, { metadataOnly: true })) {
+      if (!shown(packet.timestamp)) continue;
+      all.push(packet.timestamp);
+      if (packet.type === "key") this.#keyTimestamps.push(packet.timestamp);
+    }
+    this.#timestamps = Float64Array.from(all).sort();
+    return this.#timestamps;
+  }
+
+  /** The file's timestamps of all shown key frames. */
+  async keyTimestamps(): Promise<readonly number[]> {
+    await this.timestamps();
+    return this.#keyTimestamps;
+  }
+
+  /** Seconds since the first shown frame, for all of them. */
+  async times(): Promise<Float64Array> {
+    const timestamps = await this.timestamps();
+    return timestamps.map((timestamp) => clean(timestamp - timestamps[0]));
+  }
+
+  dispose(): void {
+    this.#input.dispose();
+  }
+
+  #sink() {
+    return new this.#mediabunny.VideoSampleSink(this.#track);
+  }
+}

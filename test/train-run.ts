@@ -1,4 +1,4 @@
-/** A training in a process of its own, for the tests that kill it: node train-run.ts FOLDER [PAUSE]. */
+/** A training in a process of its own, for the tests that kill it: node train-run.ts FOLDER. */
 import { fit } from "../src/train/fit.ts";
 import { startTrainer } from "../src/train/start-trainer.ts";
 import { averageOver } from "../src/train/validation.ts";
@@ -11,18 +11,16 @@ const trainer = await startTrainer({
   settings: trainerSettings,
   session: {},
 });
+console.log("ready");
 await fit({
   trainer,
   examples: sequences(30),
   batchesPerStep: 2,
-  epochs: 16,
+  epochs: 40,
   schedule: { kind: "plateau", rate: 0.03, factor: 0.5, patience: 1, warmup: 10 },
   validate: averageOver(sequences(6, "validation")),
-  earlyStopping: { patience: 8 },
+  earlyStopping: { patience: 12 },
   folder,
   checkpointSeconds: 0, // after every step, so that many kills hit a checkpoint being written
-  onEvent: ({ event }) => {
-    if (event === "start" || event === "end") console.log(event);
-  },
 });
 await trainer.close();

@@ -1,0 +1,45 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { random } from "../src/weights/random.ts";
+
+const KILLS = 20;
+const program = fileURLToPath(new URL("./train-run.ts", import.meta.url));
+
+let scratch: string;
+beforeAll(() => {
+  scratch = mkdtempSync(join(tmpdir(), "gatefold-resume-"));
+});
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+/** Trains in a process, which is killed so many milliseconds after it is ready; gives its end. */
+async function train(folder: string, killAfter?: number): Promise<number | NodeJS.Signals> {
+  const child = spawn(process.execPath, [program, folder], { stdio: ["ignore", "pipe", "inherit"] });
+  const exit = once(child, "exit");
+  if (killAfter !== undefined) {
+    await Promise.race([once(child.stdout, "data"), exit]);
+    await wait(killAfter);
+    child.kill("SIGKILL");
+  }
+  const [code, signal] = await exit;
+  return signal ?? code;
+}
+
+test(`a training killed ${KILLS} times ends with the numbers of one that was not`, async () => {
+  const [whole, killed] = [join(scratch, "whole"), join(scratch, "killed")];
+  expect(await train(whole)).toBe(0);
+
+  const stream = random(20_000 + KILLS).stream("kills");
+  for (let kill = 0; kill < KILLS; kill++)
+    expect(await train(killed, 120 * stream.uniform())).toBe("SIGKILL");
+  expect(await train(killed)).toBe(0);
+
+  const read = (folder: string, file: string) => readFileSync(join(folder, file));
+  expect(`${read(killed, "metrics.jsonl")}`).toBe(`${read(whole, "metrics.jsonl")}`);
+  expect(read(killed, "model.safetensors").equals(read(whole, "model.safetensors"))).toBe(true);
+});

@@ -104,9 +104,9 @@ export class Block {
     return name;
   }
 
-  /** Whether a value is computed in this very block. */
-  owns(value: Value): boolean {
-    return this.names.has(value);
+  /** Whether a name is that of a node of this very block. */
+  makes(name: string): boolean {
+    return this.nodes.some(({ output }) => output.includes(name));
   }
 
   /** Adds a node with one output and gives that output's name. */

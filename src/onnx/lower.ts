@@ -122,6 +122,12 @@ function lowerLoop(unit: LoopUnit, block: Block): void {
   });
 }
 
+/** A body's results must be computed in it, each under a name of its own. */
+function bodyResult(value: Value, first: boolean, body: Block): string {
+  const own = first && body.owns(value) && !value.node.is("parameter");
+  return own ? body.nameOf(value) : body.emit("Identity", [body.nameOf(value)], {}, "next");
+}
+
 function counter(loop: Loop, block: Block): string {
   const zero = block.model.constant([0], "int32", []);
   return block.emit("Expand", [zero, block.shape([loop.length])]);

@@ -100,9 +100,8 @@ function lowerLoop(unit: LoopUnit, block: Block): void {
   }
   const wanted = bodyResults(unit);
   lowerUnits(wanted, loop, body);
-  const results = wanted.map((value) =>
-    valueInfo(body.emit("Identity", [body.nameOf(value)], {}, "next"), value),
-  );
+  const taken = new Set<string>();
+  const results = wanted.map((value) => valueInfo(bodyResult(body.nameOf(value), taken, body), value));
 
   const backward = Number(loop.reverse);
   const outputs = block.emitAll(
@@ -123,9 +122,10 @@ function lowerLoop(unit: LoopUnit, block: Block): void {
 }
 
 /** A body's results must be computed in it, each under a name of its own. */
-function bodyResult(value: Value, first: boolean, body: Block): string {
-  const own = first && body.owns(value) && !value.node.is("parameter");
-  return own ? body.nameOf(value) : body.emit("Identity", [body.nameOf(value)], {}, "next");
+function bodyResult(name: string, taken: Set<string>, body: Block): string {
+  const result = body.makes(name) && !taken.has(name) ? name : body.emit("Identity", [name], {}, "next");
+  taken.add(result);
+  return result;
 }
 
 function counter(loop: Loop, block: Block): string {

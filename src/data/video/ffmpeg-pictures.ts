@@ -1,16 +1,17 @@
 /** Fetches single frames by ffmpeg, which seeks to the key frame before each and decodes from there. */
 
 import { InputError } from "../../graph/errors.ts";
-import { toRgb, turnUpright } from "./ffmpeg-filters.ts";
+import { timestampIn, toRgb, turnUpright } from "./ffmpeg-filters.ts";
 import type { Probe } from "./ffmpeg-probe.ts";
 import { passthrough, pieces, startFfmpeg } from "./ffmpeg-process.ts";
+import { News } from "./news.ts";
 import { clean } from "./timeline.ts";
 import type { Picture, SampledFrame } from "./video.ts";
 
 /** Frames this near, in seconds, come from one run, which decodes what lies between them. */
 const near = 8;
 
-/** Frames begin at their exact times: looking this much earlier, in seconds, finds them whatever is rounded. */
+/** Seeking is asked to find what begins this much earlier, in seconds, so that rounding loses no frame. */
 const early = 0.0004;
 
 /** `ticks`: all frames' times on the track's clock. */
@@ -22,22 +23,30 @@ export async function* picturesWithFfmpeg(
 ): AsyncGenerator<SampledFrame> {
   const { numerator, denominator } = probe.timeBase;
   const clock = (index: number) => (ticks[index] * numerator) / denominator;
+  const time = (index: number) => clean(clock(index) - clock(0));
   for (const group of groups(indices, clock)) {
-    let next = 0;
-    const toFrame = (picture: Picture): SampledFrame => {
-      const index = group[next++];
-      return { index, time: clean(clock(index) - clock(0)), picture };
-    };
-    for await (const picture of decode(probe, bySeeking(probe, group.map(clock)), group.length, signal)) {
-      yield toFrame(picture);
+    let found = 0;
+    for await (const { picture, seconds } of decode(
+      probe,
+      bySeeking(probe, group.map(clock)),
+      group.length,
+      signal,
+    )) {
+      const index = group[found];
+      // Some containers seek badly, and a frame is missing here.
+      if (Math.abs(seconds - clock(index)) > slack(probe)) break;
+      found++;
+      yield { index, time: time(index), picture };
     }
-    if (next === group.length) continue;
-    // Some containers seek badly: count the frames from the start instead.
-    const left = group.slice(next);
-    for await (const picture of decode(probe, byCounting(left), left.length, signal)) yield toFrame(picture);
-    if (next < group.length) {
-      throw new InputError(`Can't decode frame ${group[next]} of ${probe.info.file} a second time.`);
+    const rest = group.slice(found);
+    if (rest.length === 0) continue;
+    found = 0;
+    for await (const { picture } of decode(probe, byCounting(rest), rest.length, signal)) {
+      const index = rest[found++];
+      yield { index, time: time(index), picture };
     }
+    if (found < rest.length)
+      throw new InputError(`Can't decode frame ${rest[found]} of ${probe.info.file} again.`);
   }
 }
 
@@ -51,48 +60,68 @@ function groups(indices: readonly number[], clock: (index: number) => number): n
   return result;
 }
 
+/** How far off a frame's time may be after ffmpeg has rounded it to the track's clock, in seconds. */
+function slack({ timeBase }: Probe): number {
+  return Math.max(2 * early, (0.75 * timeBase.numerator) / timeBase.denominator);
+}
+
 interface Search {
   input: string[];
   /** The `select` filter's expression. */
   chosen: string;
+  /** What to add to the filter's times to get the file's, in seconds. */
+  offset: number;
 }
 
 function bySeeking(probe: Probe, clocks: readonly number[]): Search {
   const from = Math.max(0, clocks[0] - probe.start - early);
   const offset = probe.start + from;
-  const length = clocks.at(-1)! - clocks[0] + 1;
+  const length = ["-t", (clocks.at(-1)! - clocks[0] + 1).toFixed(6)];
   return {
-    input: from > 0 ? ["-ss", from.toFixed(6), "-t", length.toFixed(6)] : ["-t", length.toFixed(6)],
-    chosen: clocks.map((clock) => `lt(abs(t-${(clock - offset).toFixed(6)}),${early})`).join("+"),
+    input: from > 0 ? ["-ss", from.toFixed(6), ...length] : length,
+    chosen: clocks.map((clock) => `lt(abs(t-${(clock - offset).toFixed(6)}),${slack(probe)})`).join("+"),
+    offset,
   };
 }
 
 function byCounting(indices: readonly number[]): Search {
-  return { input: [], chosen: indices.map((index) => `eq(n,${index})`).join("+") };
+  return { input: [], chosen: indices.map((index) => `eq(n,${index})`).join("+"), offset: 0 };
 }
 
 async function* decode(
   probe: Probe,
-  { input, chosen }: Search,
+  { input, chosen, offset }: Search,
   count: number,
   signal: AbortSignal,
-): AsyncGenerator<Picture> {
+): AsyncGenerator<{ picture: Picture; seconds: number }> {
   signal.throwIfAborted();
   const { file, width, height, rotation } = probe.info;
+  const { numerator, denominator } = probe.timeBase;
   const [across, down] = rotation % 180 === 0 ? [width, height] : [height, width];
-  const graph = `[0:${probe.stream}]select='${chosen}',${toRgb(probe, across, down)}${turnUpright(rotation)}[picture]`;
+  const toPicture = `showinfo,${toRgb(probe, across, down)}${turnUpright(rotation)}`;
+  const seconds: number[] = [];
+  const news = new News();
   const run = startFfmpeg(
     [
-      ...["-noautorotate", ...input, "-i", file, "-filter_complex", graph, "-map", "[picture]"],
+      ...["-noautorotate", ...input, "-i", file, "-filter_complex"],
+      ...[`[0:${probe.stream}]select='${chosen}',${toPicture}[picture]`, "-map", "[picture]"],
       ...[...(await passthrough()), "-frames:v", String(count), "-f", "rawvideo", "pipe:1"],
     ],
     1,
-    () => {},
+    (line) => {
+      const ticks = timestampIn(line);
+      if (ticks !== undefined) seconds.push((ticks * numerator) / denominator + offset);
+      news.tell();
+    },
   );
   const stop = () => run.kill();
   signal.addEventListener("abort", stop);
   try {
-    for await (const data of pieces(run.pipe(1), 3 * width * height)) yield { width, height, data };
+    let next = 0;
+    for await (const data of pieces(run.pipe(1), 3 * width * height)) {
+      while (seconds.length <= next) await Promise.race([news.next(), run.end]);
+      yield { picture: { width, height, data }, seconds: seconds[next++] };
+    }
     await run.end;
   } finally {
     signal.removeEventListener("abort", stop);

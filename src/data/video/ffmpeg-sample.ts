@@ -6,6 +6,7 @@ import { timestampIn, toRgb, turnUpright } from "./ffmpeg-filters.ts";
 import { type Probe, packetTimes } from "./ffmpeg-probe.ts";
 import { type FfmpegRun, passthrough, pieces, startFfmpeg } from "./ffmpeg-process.ts";
 import { FrameLog } from "./frame-log.ts";
+import { News } from "./news.ts";
 import { clean, GrowingFloats, Instants, Periods } from "./timeline.ts";
 import type { SampledFrame, SampleOptions, Sampling } from "./video.ts";
 
@@ -162,26 +163,5 @@ class Pass {
       ...["-map", "[thumbnail]", ...every, "-enc_time_base", `${timeBase.numerator}:${timeBase.denominator}`],
       ...["-f", "rawvideo", "pipe:3"],
     ];
-  }
-}
-
-/** Wakes whoever waits for something to have changed. */
-class News {
-  #wake = () => {};
-  #change = this.#next();
-
-  tell(): void {
-    this.#wake();
-    this.#change = this.#next();
-  }
-
-  next(): Promise<void> {
-    return this.#change;
-  }
-
-  #next(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-    });
   }
 }

@@ -18,7 +18,7 @@ export class FrameCopy {
   async take(frame: VideoSample): Promise<void> {
     const format = frame.format ?? "";
     const layout = layouts[format.replace(/P1[02]$/, "").replace("A", "")];
-    const rgba = layout === undefined || frame.colorSpace.matrix === "rgb";
+    const rgba = layout === undefined;
     const size = frame.allocationSize(rgba ? toRgba : {});
     if (this.#bytes.length !== size) this.#bytes = new Uint8Array(size);
     const offsets = await frame.copyTo(this.#bytes, rgba ? toRgba : {});

@@ -43,6 +43,11 @@ async function findTrack(input: Input, file: string): Promise<InputVideoTrack> {
       `Can't decode ${file}: the npm decoder doesn't know its codec (${codec}); with ffmpeg installed it might be read.`,
     );
   }
+  if (((await track.getColorSpace()).matrix as string) === "rgb") {
+    throw new InputError(
+      `Can't decode ${file}: the npm decoder can't decode RGB colors; ffmpeg, once installed, can.`,
+    );
+  }
   return track;
 }
 

@@ -8,17 +8,19 @@ import { evaluateNode } from "../graph/interpret.ts";
 import type { Operator } from "../graph/operators.ts";
 import { equalShapes } from "../graph/shape.ts";
 import { apply, constant, type Node, type Value } from "../graph/value.ts";
-import { type NodeRule, rebuild, rewriteGraph } from "./rewrite.ts";
+import { rebuild, rewriteGraph } from "./rewrite.ts";
 
 /** Larger constants are left to be computed when the graph runs. */
 const largestConstant = 4096;
 
 export function simplify(graph: Graph): Graph {
   const merge = merger();
+  const merged = (value: Value) => merge(value.node, value.node.operands)[value.index];
   return rewriteGraph(graph, {
     node: (node, operands) => {
       const short = shortcut(node, operands);
-      return short ? [short] : (fold(node, operands) ?? merge(node, operands));
+      const found = short ? [short] : fold(node, operands);
+      return found ? found.map(merged) : merge(node, operands);
     },
   });
 }
@@ -49,8 +51,9 @@ const shortcuts: { [O in Operator]?: (node: Node<O>, operands: readonly Value[])
     return keepsShape(node, x, start === 0 && equalSizes(end, x.shape[axis]));
   },
   reshape: (node, [x]) => {
-    const same = keepsShape(node, x, true);
-    return same ?? (x.node.is("reshape") ? apply("reshape", x.node.operands, node.attributes) : undefined);
+    const [source] = x.node.is("reshape") ? x.node.operands : [x];
+    const same = keepsShape(node, source, true);
+    return same ?? (source === x ? undefined : apply("reshape", [source], node.attributes));
   },
   transpose: (node, [x]) => {
     const { order } = node.attributes;
@@ -102,10 +105,10 @@ function fold(node: Node, operands: readonly Value[]): Value[] | undefined {
 }
 
 /** Gives the first of several nodes that compute the same. */
-function merger(): NodeRule {
+function merger(): (node: Node, operands: readonly Value[]) => readonly Value[] {
   const seen = new Map<string, readonly Value[]>();
   return (node, operands) => {
-    if (node.is("input")) return undefined;
+    if (entering.has(node.op)) return node.results;
     const type = node.is("constant") ? `${node.results[0].dtype}[${node.results[0].shape}]` : "";
     const reads = operands.map((operand) => `${operand.node.id}.${operand.index}`);
     const key = `${node.op}${type}(${reads})${JSON.stringify(node.attributes, plain)}`;
@@ -117,7 +120,16 @@ function merger(): NodeRule {
   };
 }
 
+/** What no operands compute. */
+const entering: ReadonlySet<Operator> = new Set<Operator>(["input", "parameter", "final", "stack"]);
+
+/** Attributes as text; JSON has no words for open sizes, infinite numbers and −0. */
 function plain(_: string, value: unknown): unknown {
   if (value instanceof Dim) return value.key;
-  return value instanceof Float64Array ? value.join() : value;
+  if (value instanceof Float64Array) return Array.from(value, exactly).join();
+  return typeof value === "number" ? exactly(value) : value;
+}
+
+function exactly(number: number): string {
+  return Object.is(number, -0) ? "-0" : String(number);
 }

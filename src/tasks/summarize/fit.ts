@@ -1,38 +1,90 @@
+/** Scores frames by the scoring network: trained before, or fitted to this video alone. */
+import { InputError } from "../../graph/errors.ts";
+import { dppGreedy } from "../../layers/dpp-greedy.ts";
+import { compile, type Session } from "../../runtime/session.ts";
+import { type Tensor, tensor } from "../../runtime/tensor.ts";
+import type { Weights } from "../../train/trainer.ts";
+import { fitWithoutLabels } from "./fit-without-labels.ts";
+import { type NetworkSize, type SummaryNetwork, scoringGraph, summaryNetwork } from "./network.ts";
+import { loadNetworkWeights } from "./network-weights.ts";
+
 /** How important each frame is, from its features alone. */
 export interface FrameScores {
   /** 0 to 1, one a frame. */
   scores: Float32Array;
-  /** Frames in the order in which they add most to the summary. */
+  /** Frames in the order in which they add most to the summary: greedy search in the point process. */
   order: Int32Array;
 }
 
 export interface ScoreOptions {
   seed: number;
   threads?: number;
+  /** A safetensors file with trained weights; else the network is fitted to this video. */
   weights?: string;
   onProgress?: (share: number) => void;
   signal?: AbortSignal;
 }
 
-/** Distance of each frame to the mean of its surroundings, scaled to 0..1. */
+/** The network that is fitted to one video: small, since it sees little. */
+const fittedSize = { units: 64, width: 32 };
+
+/**
+ * Scores a video's frames.
+ *
+ * @param features [frames, width], row by row
+ * @throws InputError where a feature is not finite, or the weights are not for such features
+ */
 export async function scoreFrames(
   features: Float32Array,
   { frames, width }: { frames: number; width: number },
   options: ScoreOptions,
 ): Promise<FrameScores> {
   options.signal?.throwIfAborted();
-  const scores = new Float32Array(frames);
-  for (let t = 0; t < frames; t++) {
-    const from = Math.max(0, t - 15);
-    const to = Math.min(frames, t + 16);
-    for (let i = 0; i < width; i++) {
-      let sum = 0;
-      for (let s = from; s < to; s++) sum += features[s * width + i];
-      scores[t] += (features[t * width + i] - sum / (to - from)) ** 2;
-    }
+  const x = tensor(standardize(features, frames, width), [frames, 1, width]);
+  const { network, weights } = options.weights
+    ? await loadNetworkWeights(options.weights, width)
+    : await fitted(x, features, { inputs: width, ...fittedSize }, options);
+  const session = await compile(scoringGraph(network), { threads: options.threads });
+  try {
+    return await judge(session, weights, x);
+  } finally {
+    await session.release();
   }
-  const most = scores.reduce((a, b) => Math.max(a, b), 1e-12);
-  for (let t = 0; t < frames; t++) scores[t] /= most;
-  const order = Int32Array.from(scores.keys()).sort((a, b) => scores[b] - scores[a]);
-  return { scores, order };
+}
+
+async function judge(session: Session, weights: Weights, x: Tensor): Promise<FrameScores> {
+  const feeds = Object.fromEntries(
+    Object.entries(weights).map(([name, { data, dims }]) => [name, tensor(data, dims)]),
+  );
+  const { importance, rows } = await session.run({ ...feeds, x });
+  const [items, width] = rows.dims;
+  const greedy = dppGreedy({ rows: rows.data as Float32Array, items, width }, { least: 0 });
+  return { scores: importance.data as Float32Array, order: Int32Array.from(greedy, ({ item }) => item) };
+}
+
+async function fitted(
+  x: Tensor,
+  features: Float32Array,
+  size: NetworkSize,
+  options: ScoreOptions,
+): Promise<{ network: SummaryNetwork; weights: Weights }> {
+  const network = summaryNetwork(size);
+  return { network, weights: await fitWithoutLabels(network, x, features, options) };
+}
+
+/** Each value less its mean over the video, all divided by their common standard deviation. */
+function standardize(features: Float32Array, frames: number, width: number): Float32Array {
+  const means = new Float64Array(width);
+  for (let k = 0; k < features.length; k++) {
+    if (!Number.isFinite(features[k])) {
+      throw new InputError(
+        `the features of frame ${Math.floor(k / width)} hold ${features[k]}: the network that made them does not suit this video`,
+      );
+    }
+    means[k % width] += features[k] / frames;
+  }
+  let squares = 0;
+  for (let k = 0; k < features.length; k++) squares += (features[k] - means[k % width]) ** 2;
+  const deviation = Math.sqrt(squares / features.length) || 1;
+  return features.map((value, k) => (value - means[k % width]) / deviation);
 }

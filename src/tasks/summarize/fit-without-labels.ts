@@ -1,0 +1,164 @@
+/**
+ * Fits the scoring network to one video without labels (Zhou, Qiao & Xiang, AAAI 2018): frames are drawn by
+ * their importance, and the network is moved toward draws that make better summaries than usual. φ is
+ * trained beside it: the likeliest set of the point process shall be the best draw of each step.
+ */
+import { clip, countOf, log, mean } from "../../graph/functions.ts";
+import { type Graph, inputsOf, trace } from "../../graph/graph.ts";
+import { dppLogLikelihood } from "../../layers/dpp.ts";
+import { scalar, type Tensor, tensor } from "../../runtime/tensor.ts";
+import { startTrainer } from "../../train/start-trainer.ts";
+import { compileStep } from "../../train/step.ts";
+import type { Trainer, Weights } from "../../train/trainer.ts";
+import { gradient } from "../../transform/gradient.ts";
+import { initialWeights } from "../../weights/declare.ts";
+import { random, type Stream } from "../../weights/random.ts";
+import { type SummaryNetwork, scoringGraph } from "./network.ts";
+import { frameDistances, summaryReward } from "./reward.ts";
+
+const steps = 60;
+/** Draws a step (N of the paper). */
+const episodes = 5;
+/** How many frames in sequence a step looks at: long videos are seen a window a step. */
+const window = 480;
+/** What share of the frames a draw shall have, and how strongly it is held there (ε and β of equation 12). */
+const target = { share: 0.3, weight: 0.5 };
+const learningRate = 2e-3;
+/** Weight of the point process beside the draws. */
+const processWeight = 0.05;
+
+export interface FitToVideoOptions {
+  seed: number;
+  threads?: number;
+  onProgress?: (share: number) => void;
+  signal?: AbortSignal;
+}
+
+/**
+ * @param x the network's input [frames, 1, width]
+ * @param features what frames are compared by, [frames, width]
+ * @returns the network's weights
+ */
+export async function fitWithoutLabels(
+  network: SummaryNetwork,
+  x: Tensor,
+  features: Float32Array,
+  { seed, threads = 1, onProgress, signal }: FitToVideoOptions,
+): Promise<Weights> {
+  const graph = rewardGraph(network);
+  const names = [...inputsOf(graph, "weight").keys()];
+  const values = initialWeights(graph, seed);
+  const shapes = inputsOf(graph, "weight");
+  const weights: Weights = Object.fromEntries(
+    names.map((name) => [name, { dims: shapes.get(name)!.shape as number[], data: values[name] }]),
+  );
+  const trainer = await startTrainer({
+    steps: {
+      training: compileStep(gradient(graph, { of: "loss", with: names })),
+      evaluation: compileStep(scoringGraph(network)),
+    },
+    weights,
+    settings: { seed, optimizer: { kind: "adam" }, clip: 5 },
+    session: { threads },
+  });
+  try {
+    const draws = random(seed).stream("episodes");
+    const videos = new Windows(x, features);
+    let usual: number | undefined;
+    for (let step = 1; step <= steps; step++) {
+      signal?.throwIfAborted();
+      const { rewards } = await improve(trainer, videos.draw(draws), { step, usual, draws });
+      const now = rewards.reduce((a, b) => a + b) / rewards.length;
+      usual = usual === undefined ? now : 0.9 * usual + 0.1 * now;
+      onProgress?.(step / steps);
+    }
+    const state = await trainer.state();
+    return Object.fromEntries(
+      names.map((name) => [name, { dims: weights[name].dims, data: state.weights[name] }]),
+    );
+  } finally {
+    await trainer.close();
+  }
+}
+
+/** Draws sets of frames, finds how good they are, and moves the network toward the better ones. */
+async function improve(
+  trainer: Trainer,
+  { x, distances }: ReturnType<Windows["draw"]>,
+  { step, usual, draws }: { step: number; usual: number | undefined; draws: Stream },
+): Promise<{ rewards: number[] }> {
+  const { importance } = await trainer.evaluate({ x });
+  const frames = distances.frames;
+  const actions = new Float32Array(episodes * frames);
+  const sets = Array.from({ length: episodes }, (_, episode) => {
+    const chosen: number[] = [];
+    for (let t = 0; t < frames; t++) {
+      if (draws.uniform() >= importance.data[t]) continue;
+      actions[episode * frames + t] = 1;
+      chosen.push(t);
+    }
+    return chosen;
+  });
+  const rewards = sets.map((chosen) => summaryReward(distances, chosen));
+  const baseline = usual ?? rewards.reduce((a, b) => a + b) / episodes;
+  const best = rewards.indexOf(Math.max(...rewards));
+  const worthwhile = sets[best].length > 0 && rewards[best] > baseline;
+  const feeds = {
+    x,
+    actions: tensor(actions, [episodes, frames]),
+    advantages: tensor(rewards.map((reward) => reward - baseline)),
+    best: tensor(worthwhile ? sets[best] : [0], undefined, "int32"),
+    processWeight: scalar(worthwhile ? processWeight : 0),
+  };
+  await trainer.step([{ feeds, weight: 1 }], { step, learningRate });
+  return { rewards };
+}
+
+/**
+ * The loss of some draws: −Σ advantage · ln p(draw) (REINFORCE, equation 9), the pull of the mean
+ * importance toward its target, and the point process's −ln P(best draw) a frame.
+ */
+export function rewardGraph(network: SummaryNetwork): Graph {
+  const inputs = {
+    x: ["time", 1, network.size.inputs],
+    actions: ["episodes", "time"],
+    advantages: ["episodes"],
+    best: { shape: ["chosen"], dtype: "int32" as const },
+    processWeight: [],
+  };
+  return trace(inputs, ({ x, actions, advantages, best, processWeight }) => {
+    const { importance, similarity } = network.judge(x);
+    const p = clip(importance, 1e-4, 1 - 1e-4);
+    const likelihood = actions.mul(log(p)).add(actions.rsub(1).mul(log(p.rsub(1)))); // [episodes, time]
+    const drawn = mean(mean(likelihood, 1).mul(advantages)).neg();
+    const held = mean(p).sub(target.share).pow(2).mul(target.weight);
+    const process = dppLogLikelihood(p, similarity, best, { jitter: 1e-3 }).cast("float32");
+    const perFrame = process.div(countOf(p.shape, p));
+    return { loss: drawn.add(held).sub(perFrame.mul(processWeight)) };
+  });
+}
+
+/** The parts of a video that steps look at: all of a short one, else a stretch at random. */
+class Windows {
+  private readonly whole: Tensor;
+  private readonly features: Float32Array;
+  private last: { start: number; distances: ReturnType<typeof frameDistances> } | undefined;
+
+  constructor(whole: Tensor, features: Float32Array) {
+    this.whole = whole;
+    this.features = features;
+  }
+
+  draw(draws: Stream): { x: Tensor; distances: ReturnType<typeof frameDistances> } {
+    const [frames, , width] = this.whole.dims;
+    const length = Math.min(frames, window);
+    const start = frames > length ? draws.integer(frames - length + 1) : 0;
+    const rows = (all: Float32Array) => all.slice(start * width, (start + length) * width);
+    if (this.last?.start !== start)
+      this.last = { start, distances: frameDistances(rows(this.features), length) };
+    return {
+      x: tensor(rows(this.whole.data as Float32Array), [length, 1, width]),
+      distances: this.last.distances,
+    };
+  }
+}

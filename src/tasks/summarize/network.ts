@@ -1,0 +1,54 @@
+/**
+ * The scoring network of vsLSTM and dppLSTM (Zhang, Chao, Sha & Grauman, ECCV 2016, sections 3.2 and 3.3): a
+ * bidirectional LSTM over frame features, and on [x, h forward, h backward] two perceptrons with one hidden
+ * layer of sigmoid units each: importance y, a number from 0 to 1, and φ, whose products tell likeness.
+ * Frames form a determinantal point process with L_ij = y_i y_j φ_iᵀφ_j.
+ */
+import { lstm } from "../../cells/lstm.ts";
+import { concat, sigmoid } from "../../graph/functions.ts";
+import { type Graph, trace } from "../../graph/graph.ts";
+import type { Value } from "../../graph/value.ts";
+import { dense } from "../../layers/dense.ts";
+import { bidirectional } from "../../layers/recurrent.ts";
+
+export interface NetworkSize {
+  /** Values of a frame's features. */
+  inputs: number;
+  /** Units of the LSTM in each direction, and of both hidden layers. */
+  units: number;
+  /** Width of φ. */
+  width: number;
+}
+
+export interface SummaryNetwork {
+  readonly size: NetworkSize;
+  /** y [time] and φ [time, width] of one video's features [time, 1, inputs]. */
+  judge(x: Value): { importance: Value; similarity: Value };
+}
+
+export function summaryNetwork(size: NetworkSize): SummaryNetwork {
+  const { inputs, units, width } = size;
+  const encoder = bidirectional("encoder", lstm({ inputs, units }));
+  const perceptron = (path: string, outputs: number, activation?: (x: Value) => Value) => {
+    const hidden = dense(`${path}.hidden`, { inputs: inputs + encoder.outputs, units, activation: sigmoid });
+    const output = dense(`${path}.output`, { inputs: units, units: outputs, activation });
+    return (x: Value) => output(hidden(x));
+  };
+  const importance = perceptron("importance", 1, sigmoid);
+  const similarity = perceptron("similarity", width);
+  return {
+    size,
+    judge(x) {
+      const seen = concat([x, encoder(x)]);
+      return { importance: importance(seen).squeeze([1, 2]), similarity: similarity(seen).squeeze(1) };
+    },
+  };
+}
+
+/** Features [time, 1, inputs] → importance y [time] and the rows of B, y ⊙ φ [time, width]: L = B Bᵀ. */
+export function scoringGraph(network: SummaryNetwork): Graph {
+  return trace({ x: ["time", 1, network.size.inputs] }, ({ x }) => {
+    const { importance, similarity } = network.judge(x);
+    return { importance, rows: similarity.mul(importance.unsqueeze(1)) };
+  });
+}

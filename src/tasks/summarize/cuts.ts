@@ -45,6 +45,7 @@ export interface ShotOptions {
   /** Frame that each sample shows, ascending. */
   sampleFrames: ArrayLike<number>;
   scan: Scan;
+  cuts: readonly Cut[];
   /** Seconds; of two boundaries nearer than this the weaker one goes. */
   minimum: number;
 }
@@ -54,8 +55,7 @@ export interface ShotOptions {
  * else to the largest change there if it is prominent, else to the middle; cuts that no change point stands for
  * are added.
  */
-export function shotStarts({ changePoints, sampleFrames, scan, minimum }: ShotOptions): number[] {
-  const cuts = hardCuts(scan);
+export function shotStarts({ changePoints, sampleFrames, scan, cuts, minimum }: ShotOptions): number[] {
   const strength = new Map(cuts.map(({ frame, prominence }) => [frame, prominence]));
   for (const k of changePoints) {
     const [after, upTo] = [sampleFrames[k - 1], sampleFrames[k]];

@@ -6,10 +6,14 @@ import type { Shot } from "./summary.ts";
 export interface Candidates {
   /** Frame that each sample shows, ascending. */
   frames: ArrayLike<number>;
+  /** Its time, in seconds. */
+  times: ArrayLike<number>;
   scores: ArrayLike<number>;
   quality: readonly Quality[];
   /** The descriptor of a sample. */
   descriptor: (sample: number) => Float32Array;
+  /** Frames at which a hard cut begins a new take, ascending. */
+  cuts: readonly number[];
   /** Samples in the order in which they add most to the summary. */
   order: ArrayLike<number>;
 }
@@ -33,6 +37,9 @@ const fadingContrast = 1.25;
 /** Structure distance below which two pictures are nearly the same. */
 const nearlySame = 0.08;
 
+/** The same for pictures of one take, less than 4 s apart: a camera that moves still shows the same thing. */
+const nearlySameTake = { distance: 0.4, seconds: 4 };
+
 /** Structure distance that a second key frame of a shot must keep from all others. */
 const clearlyOther = 0.3;
 
@@ -42,8 +49,12 @@ const clearlyOther = 0.3;
  * nearly the same as another. Where the whole video is flat, its least flat picture stands for it.
  */
 export function chooseKeyframes(candidates: Candidates, shots: readonly Shot[], most: number): ChosenFrame[] {
-  const { frames, quality, scores, order, descriptor } = candidates;
-  const shotOf = shotOfSamples(frames, shots);
+  const { frames, times, quality, scores, order, descriptor, cuts } = candidates;
+  const shotOf = intervalOf(
+    frames,
+    shots.slice(1).map(({ startFrame }) => startFrame),
+  );
+  const takeOf = intervalOf(frames, cuts);
   const sharpest = new Float64Array(shots.length);
   shotOf.forEach((shot, k) => {
     sharpest[shot] = Math.max(sharpest[shot], quality[k].sharpness);
@@ -55,7 +66,12 @@ export function chooseKeyframes(candidates: Candidates, shots: readonly Shot[], 
 
   const taken: number[] = [];
   const takeIfOther = (k: number, distance: number): boolean => {
-    const isOther = taken.every((other) => structureDistance(descriptor(k), descriptor(other)) >= distance);
+    const isOther = taken.every((other) => {
+      const isTake =
+        takeOf[k] === takeOf[other] && Math.abs(times[k] - times[other]) < nearlySameTake.seconds;
+      const least = isTake ? Math.max(distance, nearlySameTake.distance) : distance;
+      return structureDistance(descriptor(k), descriptor(other)) >= least;
+    });
     if (isOther) taken.push(k);
     return isOther;
   };
@@ -78,11 +94,12 @@ export function chooseKeyframes(candidates: Candidates, shots: readonly Shot[], 
     .map((sample) => ({ sample, frame: frames[sample], shot: shotOf[sample] }));
 }
 
-function shotOfSamples(frames: ArrayLike<number>, shots: readonly Shot[]): number[] {
-  let shot = 0;
+/** For each frame how many of the ascending starts it has reached. */
+function intervalOf(frames: ArrayLike<number>, starts: readonly number[]): number[] {
+  let reached = 0;
   return Array.from(frames, (frame) => {
-    while (shot + 1 < shots.length && frame >= shots[shot].endFrame) shot++;
-    return shot;
+    while (reached < starts.length && frame >= starts[reached]) reached++;
+    return reached;
   });
 }
 

@@ -34,7 +34,7 @@ export interface OutputFolder {
 export async function openOutputFolder(folder: string): Promise<OutputFolder> {
   const target = resolve(folder);
   const exists = await checkTarget(folder, target);
-  const made = exists ? undefined : await mkdir(dirname(target), { recursive: true }).catch(refuse(folder));
+  const made = exists ? [] : await makeFolders(dirname(target)).catch(refuse(folder));
   const prefix = exists ? join(target, ".partial-") : join(dirname(target), `.${basename(target)}.partial-`);
   const aside = await mkdtemp(prefix).catch(refuse(folder));
   await chmod(aside, 0o777 & ~process.umask()); // mkdtemp keeps others out, which is not wanted here
@@ -57,13 +57,19 @@ export async function openOutputFolder(folder: string): Promise<OutputFolder> {
     if (!open) return;
     open = false;
     await rm(aside, { recursive: true, force: true });
-    if (made === undefined) return;
-    for (let parent = dirname(target); parent.startsWith(made); parent = dirname(parent)) {
-      await rmdir(parent).catch(() => undefined); // someone else may have put something there
-    }
+    // Someone else may have put something there meanwhile.
+    for (const parent of made.reverse()) await rmdir(parent).catch(() => undefined);
   }
 
   return { aside, commit, discard };
+}
+
+/** Makes a folder and those above it (Node's own way never ends on /proc); returns those it made, outermost first. */
+async function makeFolders(path: string): Promise<string[]> {
+  if (await present(path)) return [];
+  const above = await makeFolders(dirname(path));
+  await mkdir(path);
+  return [...above, path];
 }
 
 /** Whether the folder is there; throws where it must not be written to. */

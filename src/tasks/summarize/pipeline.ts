@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type DecoderChoice, openVideo, type VideoReader } from "../../data/video/video.ts";
 import { version } from "../../version.ts";
-import { shotStarts } from "./cuts.ts";
+import { type Cut, hardCuts, shotStarts } from "./cuts.ts";
 import { appearanceWidth, descriptorWidth } from "./descriptor.ts";
 import { scoreFrames } from "./fit.ts";
 import { chooseKeyframes } from "./keyframes.ts";
@@ -144,11 +144,13 @@ async function compose(
       signal,
     },
   );
-  const shots = findShots(watched, scores, share);
+  const cuts = hardCuts(scan);
+  const shots = findShots(watched, cuts, scores, share);
   const candidates = {
     ...watched,
     scores,
     order,
+    cuts: cuts.map(({ frame }) => frame),
     descriptor: (k: number) => rowOf(watched.descriptors, k, descriptorWidth),
   };
   const keyframes: Keyframe[] = chooseKeyframes(candidates, shots, maxKeyframes).map(({ frame, shot }) => ({
@@ -173,11 +175,11 @@ async function compose(
 }
 
 /** Segmentation, boundaries moved to the cuts, long shots divided, scores, choice. */
-function findShots(watched: Watched, scores: Float32Array, share: number): Shot[] {
+function findShots(watched: Watched, cuts: readonly Cut[], scores: Float32Array, share: number): Shot[] {
   const { frames, scan, info } = watched;
   const [rows, width] = segmentationRows(watched);
   const { changePoints } = segment(rows, { frames: frames.length, width }, { vmax });
-  const starts = shotStarts({ changePoints, sampleFrames: frames, scan, minimum: shortestShot });
+  const starts = shotStarts({ changePoints, sampleFrames: frames, scan, cuts, minimum: shortestShot });
   const budget = Math.max(1, Math.floor(share * info.frames));
   const spans = divideLong(spansFrom(starts, info.frames), longestSpan(budget, info.fps), {
     costs: segmentCosts(rows, frames.length, width),

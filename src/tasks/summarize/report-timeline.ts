@@ -80,12 +80,12 @@ function evenly<T>(items: readonly T[], most: number): Set<T> {
   );
 }
 
-/** About six labels at round times, the first and the last at the ends. */
+/** About five labels at round times, the first and the last at the ends. */
 function ticks(duration: number): string {
   const steps = [0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
-  const step = steps.find((seconds) => duration / seconds <= 6) ?? 14400;
+  const step = steps.find((seconds) => duration / seconds <= 5) ?? 14400;
   const times = [0];
-  for (let time = step; time < duration - 0.6 * step; time += step) times.push(time);
+  for (let time = step; time < 0.85 * duration; time += step) times.push(time);
   times.push(duration);
   const decimals = step < 1 ? 1 : 0;
   return times

@@ -17,7 +17,7 @@ export function clock(seconds: number, decimals = 0): string {
 
 /** Seconds in words: "1 hour 2 minutes", "2 minutes 3 seconds", "4.5 seconds". */
 export function duration(seconds: number): string {
-  if (seconds < 10) return `${Number(seconds.toFixed(1))} seconds`;
+  if (seconds < 10) return `${Number(seconds.toPrecision(seconds < 1 ? 1 : 2))} seconds`;
   const whole = Math.round(seconds);
   const parts: [number, string][] =
     whole < 3600

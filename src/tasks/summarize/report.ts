@@ -37,7 +37,7 @@ export function renderReport(summary: Summary, pictures: ReportPictures): string
 <body>
 <header>
 <p class="mark"><svg viewBox="0 0 20 20" aria-hidden="true"><path d="M1 3.5 7 1v15L1 18.5zM8.2 1h3.6v15H8.2zM13 1l6 2.5v15L13 16z"/></svg>Key moments, found by Gatefold</p>
-<h1>${name}</h1>
+<h1>${name.replace(/[-_.]/g, "$&<wbr>")}</h1>
 <p class="lead">${lead(summary)}</p>
 </header>
 <main>
@@ -77,7 +77,7 @@ function lead({ video, shots, keyframes }: Summary): string {
   return (
     `${duration(video.duration)} in <b>${count(shots.length, "shot")}</b>. ` +
     `The skim keeps <b>${selected.length}</b> of them; <b>${count(keyframes.length, "picture")}</b> ` +
-    `${keyframes.length === 1 ? "stands" : "stand"} for the rest to see at a glance.`
+    `${keyframes.length === 1 ? "shows" : "show"} it at a glance.`
   );
 }
 
@@ -108,12 +108,12 @@ ${fact("Codec", escapeHtml(video.codec.toUpperCase()))}
 
 function moment({ keyframes, shots, video }: Summary, pictures: ReportPictures, i: number): string {
   const { time, shot } = keyframes[i];
-  const at = clock(time);
+  const at = clock(time, video.duration < 120 ? 1 : 0);
   return (
     `<li><button type="button" data-time="${time}" aria-label="Play the moment at ${at} in the skim">` +
     `<img src="${pictures.keyframes[i].uri}" alt="Key frame at ${at}, shot ${shot + 1}" ` +
     `width="${video.width}" height="${video.height}" loading="lazy">` +
-    `<span><b>${at}</b><small>shot ${shot + 1} · importance ${shots[shot].score.toFixed(2)}</small></span></button></li>`
+    `<span><b>${at}</b><small>shot ${shot + 1} · score ${shots[shot].score.toFixed(2)}</small></span></button></li>`
   );
 }
 

@@ -268,6 +268,11 @@ const sketches: Record<Operator, Sketch[]> = {
       write: ({ x, kernel }) => conv(x, kernel, { padding: 3, stride: 2 }),
     },
     {
+      title: "mostly over borders",
+      inputs: { x: [1, 1, 1], kernel: [1, 1, 1] },
+      write: ({ x, kernel }) => conv(x, kernel, { padding: [[2, 3]], stride: 3 }),
+    },
+    {
       title: "over a plane of open height",
       inputs: { x: [1, 2, "height", 4], kernel: [1, 2, 2, 2] },
       write: ({ x, kernel }) => conv(x, kernel, { stride: 2, padding: 1 }),
@@ -370,6 +375,46 @@ const sketches: Record<Operator, Sketch[]> = {
           -2.5,
         ),
       sizes: { time: 2 },
+    },
+    {
+      title: "by less than nothing",
+      inputs: { x: ["time", 4] },
+      write: ({ x }) => [
+        pad(
+          x,
+          [
+            [0, 0],
+            [-1, 2],
+          ],
+          3,
+        ),
+        pad(x, [
+          [-1, -1],
+          [-2, -1],
+        ]),
+        pad(
+          x,
+          [
+            [3, -2],
+            [0, 0],
+          ],
+          3,
+        ),
+      ],
+      sizes: { time: 3 },
+    },
+    {
+      title: "by so much that nothing is left of it",
+      inputs: { x: [1, 2] },
+      write: ({ x }) =>
+        pad(
+          x,
+          [
+            [-2, 4],
+            [3, -4],
+          ],
+          3,
+        ),
     },
   ],
   concat: [

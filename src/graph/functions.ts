@@ -111,7 +111,7 @@ export const scatterAdd = (indices: Value, updates: Value, axis: number, length:
 export const oneHot = (indices: Value, depth: SizeLike, dtype: "float32" | "float64" = "float32"): Value =>
   indices.unsqueeze(-1).equal(iota(depth)).cast(dtype);
 
-/** A border of one value around an axis or several: [before, after] for each axis. */
+/** A border of one value around an axis or several: [before, after] for each axis; a negative one cuts. */
 export function pad(x: Value, borders: readonly (readonly [Size, Size])[], value = 0): Value {
   if (borders.length !== x.rank) {
     throw new InputError(

@@ -294,12 +294,15 @@ const rules = {
   }) as Rule<Attributes["expand"]>,
   slice,
   flip: (([x]) => [x]) as Rule<Attributes["flip"]>,
-  pad: (([x], { before, after }) => [
-    {
-      shape: x.shape.map((length, axis) => addSizes(length, addSizes(before[axis], after[axis]))),
-      dtype: x.dtype,
-    },
-  ]) as Rule<Attributes["pad"]>,
+  /** Borders of one value; a negative border cuts. */
+  pad: ((operands, { before, after }, op) => {
+    const [{ shape, dtype }] = operands;
+    const padded = shape.map((length, axis) => addSizes(length, addSizes(before[axis], after[axis])));
+    const gone = padded.findIndex((length) => typeof length === "number" && length < 0);
+    if (gone >= 0)
+      fail(op, operands, `borders of ${before[gone]} and ${after[gone]} cut more than axis ${gone} has`);
+    return [{ shape: padded, dtype }];
+  }) as Rule<Attributes["pad"]>,
   concat,
   split,
   gather,

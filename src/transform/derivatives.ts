@@ -117,13 +117,10 @@ const derivatives: { [O in Operator]: Derivative<O> } = {
   },
   flip: ({ node, cotangents: [g] }) => [apply("flip", [g!], node.attributes)],
   pad: ({ node, cotangents: [g] }) => {
-    const { before } = node.attributes;
-    return [
-      node.operands[0].shape.reduce<Value>(
-        (x, length, axis) => x.slice(axis, before[axis], addSizes(before[axis], length)),
-        g!,
-      ),
-    ];
+    const [before, after] = [node.attributes.before, node.attributes.after].map((borders) =>
+      borders.map((border) => multiplySizes(border, -1)),
+    );
+    return [apply("pad", [g!], { before, after, value: 0 })];
   },
   concat: ({ node, cotangents: [g] }) => {
     const { axis } = node.attributes;
@@ -192,19 +189,11 @@ function dilate(x: Value, axis: number, step: number): Value {
   return whole.slice(axis, 0, addSizes(multiplySizes(subtractSizes(length, 1), step), 1));
 }
 
-/** Zeros before and after along an axis; a known negative number of them cuts. */
+/** Zeros before and after along an axis; a negative number of them cuts. */
 function border(x: Value, axis: number, before: Size, after: Size): Value {
-  const cut = (amount: Size) => (typeof amount === "number" && amount < 0 ? -amount : 0);
-  const kept =
-    cut(before) + cut(after) === 0 ? x : x.slice(axis, cut(before), subtractSizes(x.shape[axis], cut(after)));
-  const [front, back] = [before, after].map((amount) => (cut(amount) > 0 ? 0 : amount));
-  if (front === 0 && back === 0) return kept;
-  const none = x.shape.map(() => 0);
-  return apply("pad", [kept], {
-    before: none.with(axis, front as number),
-    after: none.with(axis, back as number),
-    value: 0,
-  });
+  if (before === 0 && after === 0) return x;
+  const none: Size[] = x.shape.map(() => 0);
+  return apply("pad", [x], { before: none.with(axis, before), after: none.with(axis, after), value: 0 });
 }
 
 /**

@@ -40,13 +40,17 @@ const flip: Kernel<"flip"> = ({ operands: [x], attributes: { axis }, shapes: [sh
   return [read(x.data, shape, strides.with(axis, -strides[axis]), last)];
 };
 
-const pad: Kernel<"pad"> = ({ operands: [x], attributes: { before, value }, shapes: [shape], sizeOf }) => {
-  const result = new Float64Array(count(shape)).fill(value);
-  const strides = stridesOf(shape);
-  const start = before.reduce<number>((sum, border, axis) => sum + sizeOf(border) * strides[axis], 0);
-  const places = positions(x.shape, strides, start);
-  for (let i = 0; i < places.length; i++) result[places[i]] = x.data[i];
-  return [result];
+const pad: Kernel<"pad"> = ({ operands: [x], attributes, shapes: [shape], sizeOf }) => {
+  const [before, after] = [attributes.before, attributes.after].map((borders) => borders.map(sizeOf));
+  const whole = x.shape.map((length, axis) => length + Math.max(before[axis], 0) + Math.max(after[axis], 0));
+  const strides = stridesOf(whole);
+  const offset = (borders: readonly number[]) =>
+    borders.reduce((sum, border, axis) => sum + Math.max(border, 0) * strides[axis], 0);
+
+  const padded = new Float64Array(count(whole)).fill(attributes.value);
+  const places = positions(x.shape, strides, offset(before));
+  for (let i = 0; i < places.length; i++) padded[places[i]] = x.data[i];
+  return [read(padded, shape, strides, offset(before.map((border) => -border)))];
 };
 
 const concat: Kernel<"concat"> = ({ operands, attributes: { axis }, shapes: [shape] }) => {

@@ -1,6 +1,7 @@
 /** The picture track of an opened file: its frames, its key frames, its times. */
 
-import type { EncodedPacket, Input, InputVideoTrack, VideoSample } from "mediabunny";
+import type { EncodedPacket, Input, InputAudioTrack, InputVideoTrack, VideoSample } from "mediabunny";
+import { FrameCursor } from "./frame-cursor.ts";
 import { clean } from "./timeline.ts";
 import type { VideoInfo } from "./video.ts";
 
@@ -33,6 +34,16 @@ export class PictureTrack {
       if (shown(frame.timestamp)) yield frame;
       else frame.close();
     }
+  }
+
+  /** Reads ranges of frames one after the other. */
+  cursor(): FrameCursor {
+    return new FrameCursor(this.#sink(), new this.#mediabunny.EncodedPacketSink(this.#track));
+  }
+
+  /** The first sound track, if there is any. */
+  sound(): Promise<InputAudioTrack | null> {
+    return this.#input.getPrimaryAudioTrack();
   }
 
   /** The frames shown at these ascending timestamps of the file; null where one can't be decoded. */

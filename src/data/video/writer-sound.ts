@@ -6,7 +6,7 @@ import type { EncodedAudioPacketSource } from "mediabunny";
 import { loadCodecs } from "./webcodecs-load.ts";
 
 /** Samples of a packet, by which an AAC encoder also delays its input. */
-const packetLength = 1024;
+export const packetLength = 1024;
 
 export class SoundTrack {
   readonly source: EncodedAudioPacketSource;

@@ -2,11 +2,11 @@
 
 import { extname } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Output, VideoSample, VideoSampleSource } from "mediabunny";
+import type { Output, VideoSampleSource } from "mediabunny";
 import { toI420 } from "./planes.ts";
 import type { Picture, Rotation } from "./video.ts";
 import { FrameMemory, keepAlive, loadMediabunny } from "./webcodecs-load.ts";
-import { SoundTrack } from "./writer-sound.ts";
+import { packetLength, SoundTrack } from "./writer-sound.ts";
 
 export interface WriterOptions {
   /** Ends in .mp4 or .webm. */
@@ -17,6 +17,8 @@ export interface WriterOptions {
   keyframeInterval?: number;
   rotation?: Rotation;
   sound?: { sampleRate: number; channels: number };
+  /** What will be written at most, where known: the file's index then gets its place before the rest, which needs little memory. */
+  expected?: { pictures: number; seconds: number };
 }
 
 export class VideoWriter {
@@ -44,10 +46,17 @@ export class VideoWriter {
       keyFrameInterval: options.keyframeInterval ?? 5,
       onEncodedPacket: () => void this.#picturesOut++,
     });
-    this.#output.addVideoTrack(this.#pictures, { rotation: options.rotation ?? 0 });
+    const { expected } = options;
+    this.#output.addVideoTrack(this.#pictures, {
+      rotation: options.rotation ?? 0,
+      maximumPacketCount: expected?.pictures,
+    });
     if (options.sound === undefined) return;
     this.#sound = new SoundTrack(mediabunny, options.sound);
-    this.#output.addAudioTrack(this.#sound.source);
+    this.#output.addAudioTrack(this.#sound.source, {
+      maximumPacketCount:
+        expected && Math.ceil((expected.seconds * options.sound.sampleRate) / packetLength) + 8,
+    });
   }
 
   static async open(options: WriterOptions): Promise<VideoWriter> {
@@ -58,20 +67,23 @@ export class VideoWriter {
 
   /** Adds a picture of even width and height, shown from `time` for `duration` seconds. */
   async addPicture(picture: Picture, time: number, duration: number): Promise<void> {
-    const sample = new this.#mediabunny.VideoSample(toI420(picture), {
-      format: "I420",
-      codedWidth: picture.width,
-      codedHeight: picture.height,
-      timestamp: time,
-      duration,
-      colorSpace: { primaries: "bt709", transfer: "bt709", matrix: "bt709", fullRange: false },
-    });
-    await this.addFrame(sample);
+    const bt709 = { primaries: "bt709", transfer: "bt709", matrix: "bt709", fullRange: false } as const;
+    await this.addPlanes(toI420(picture), picture, bt709, time, duration);
   }
 
-  /** Adds a frame and closes it. */
-  async addFrame(frame: VideoSample): Promise<void> {
-    this.#memory.add(frame.allocationSize());
+  /** Adds a picture as planes Y, U, V of 8 bits, 4:2:0, one after the other without gaps. */
+  async addPlanes(
+    data: Uint8Array,
+    size: { width: number; height: number },
+    colorSpace: VideoColorSpaceInit,
+    time: number,
+    duration: number,
+  ): Promise<void> {
+    const frame = new this.#mediabunny.VideoSample(data, {
+      ...{ format: "I420", codedWidth: size.width, codedHeight: size.height },
+      ...{ timestamp: time, duration, colorSpace },
+    });
+    this.#memory.add(data.length);
     await this.#pictures.add(frame);
     frame.close();
     this.#picturesIn++;

@@ -5,9 +5,10 @@ import { random } from "../weights/random.ts";
 import { type Best, type FitEvent, type FitOptions, type FitResult, fitSettings } from "./fit-options.ts";
 import { type Improvement, noImprovement, observed } from "./improvement.ts";
 import type { NamedArrays } from "./optimizers.ts";
-import { RunFolder } from "./run-folder.ts";
+import type { RunFolder } from "./run-folder.ts";
 import { createSchedule, type Schedule, type ScheduleState } from "./schedules.ts";
 import { checked } from "./settings.ts";
+import type { MicroBatch } from "./trainer.ts";
 
 /** Where a training stands, as JSON: with the trainer's state it determines all that follows. */
 interface Position {
@@ -64,6 +65,7 @@ class Training {
   #position: Position;
   #folder: RunFolder<Position> | undefined;
   #bestWeights: NamedArrays | undefined;
+  #upcoming: Promise<MicroBatch[]> | undefined;
   #order: { epoch: number; indices: number[] } | undefined;
   #savedAt = performance.now();
 
@@ -83,6 +85,7 @@ class Training {
   async open(path: string): Promise<void> {
     const { trainer, examples, schedule, description } = this.#options;
     const { epochs, ...settings } = this.#settings; // More epochs may follow later.
+    const { RunFolder } = await import("./run-folder.ts"); // Needs Node's files, which a browser lacks.
     this.#folder = await RunFolder.open<Position>(
       path,
       {
@@ -134,23 +137,27 @@ class Training {
   }
 
   async #step(): Promise<void> {
-    const { trainer, examples } = this.#options;
     const position = this.#position;
-    const groups = this.#batchesOfStep(position.epochs, position.stepsOfEpoch);
-    const batches = await Promise.all(groups.map((indices) => examples.load(indices)));
+    const { epochs, stepsOfEpoch } = position;
+    const batches = await (this.#upcoming ?? this.#load(epochs, stepsOfEpoch));
     const step = position.step + 1;
     const learningRate = this.#schedule.rate(position.step);
-    const { loss, gradientNorm, metrics } = await trainer.step(batches, { step, learningRate });
+    const stepping = this.#options.trainer.step(batches, { step, learningRate });
+    // While the trainer's thread computes, the next step's examples are read.
+    this.#upcoming =
+      stepsOfEpoch + 1 < this.#stepsPerEpoch ? this.#load(epochs, stepsOfEpoch + 1) : undefined;
+    this.#upcoming?.catch(() => {}); // Its error comes when it is awaited, or not at all.
+    const { loss, gradientNorm, metrics } = await stepping;
     this.#position = {
       ...position,
       step,
-      stepsOfEpoch: position.stepsOfEpoch + 1,
+      stepsOfEpoch: stepsOfEpoch + 1,
       lossSum: position.lossSum + loss,
     };
     this.#record({
       event: "step",
       step,
-      epoch: position.epochs + 1,
+      epoch: epochs + 1,
       loss,
       gradientNorm,
       learningRate,
@@ -158,14 +165,15 @@ class Training {
     });
   }
 
-  /** The numbers of the examples of a step, by micro-batches. */
-  #batchesOfStep(epoch: number, stepOfEpoch: number): number[][] {
+  /** The micro-batches of a step. */
+  async #load(epoch: number, stepOfEpoch: number): Promise<MicroBatch[]> {
     const { batch, batchesPerStep } = this.#settings;
     const perStep = batch * batchesPerStep;
     const ofStep = this.#orderOf(epoch).slice(stepOfEpoch * perStep, (stepOfEpoch + 1) * perStep);
-    return Array.from({ length: Math.ceil(ofStep.length / batch) }, (_, index) =>
+    const groups = Array.from({ length: Math.ceil(ofStep.length / batch) }, (_, index) =>
       ofStep.slice(index * batch, (index + 1) * batch),
     );
+    return Promise.all(groups.map((indices) => this.#options.examples.load(indices)));
   }
 
   /** The order of all examples in an epoch: a function of the seed and of the epoch's number alone. */

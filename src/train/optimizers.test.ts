@@ -76,6 +76,28 @@ const references: { settings: OptimizerSettings; reference: Reference }[] = [
   },
 ];
 
+/** What PyTorch 2.15 makes of the same bowl in 20 steps. */
+const fromPyTorch: { settings: OptimizerSettings; expected: number[] }[] = [
+  {
+    settings: { kind: "sgd", momentum: 0.9, weightDecay: 0.1 },
+    expected: [0.9239629, 0.3071554, 0.8646985, 1.3182913],
+  },
+  {
+    settings: { kind: "sgd", momentum: 0.9, nesterov: true },
+    expected: [1.0345355, 0.7600556, 0.9788061, 1.0394975],
+  },
+  { settings: { kind: "adam", weightDecay: 0.1 }, expected: [1.0115074, -0.0414886, 1.1056061, 0.8841546] },
+  {
+    settings: { kind: "adamW", weightDecay: 0.1, beta1: 0.8, beta2: 0.95, epsilon: 1e-3 },
+    expected: [1.031571, -0.0081664, 1.0431436, 0.8186339],
+  },
+  { settings: { kind: "rmsProp", weightDecay: 0.1 }, expected: [0.9090909, 0.9116756, 0.9677533, 0.9756067] },
+  {
+    settings: { kind: "rmsProp", decay: 0.9, momentum: 0.5 },
+    expected: [0.9998603, 0.854549, 1.0006613, 0.9993388],
+  },
+];
+
 function adam(beta1: number, beta2: number, epsilon: number) {
   let [m, v, t] = [0, 0, 0];
   return (w: number, g: number) => {
@@ -99,6 +121,16 @@ describe("an optimizer", () => {
     }
     expected.forEach((w, i) => {
       expect(weights.matrix[i]).toBeCloseTo(w, 4);
+    });
+  });
+
+  test.each(fromPyTorch)("moves weights as PyTorch does: $settings", ({ settings, expected }) => {
+    const weights = { matrix: Float32Array.of(0.5, -1, 2, 0) };
+    const optimizer = createOptimizer(settings, { matrix: [2, 2] });
+    for (let step = 0; step < STEPS; step++)
+      optimizer.update(weights, { matrix: weights.matrix.map(slope) }, RATE);
+    expected.forEach((w, i) => {
+      expect(weights.matrix[i]).toBeCloseTo(w, 5);
     });
   });
 

@@ -59,6 +59,15 @@ describe("a stream", () => {
     expect([...later.uniforms(new Float32Array(63))]).toEqual([...whole.subarray(37)]);
   });
 
+  test("gives arrays the words that it gives one by one", () => {
+    const [whole, single] = [random(7).stream("mask"), random(7).stream("mask")];
+    whole.word();
+    single.word();
+    const expected = Array.from({ length: 3000 }, () => (single.word() >>> 8) / 2 ** 24);
+    expect([...whole.uniforms(new Float32Array(3000))]).toEqual(expected);
+    expect(whole.word()).toBe(single.word());
+  });
+
   test("differs with the seed and with the name, however alike those are", () => {
     const names = [
       "",

@@ -11,6 +11,9 @@ import { type Key, threefry, threefryKey } from "./threefry.ts";
 
 const WORDS = 2 ** 32;
 
+/** Words that arrays are filled from at a time: few enough to stay in the nearest cache. */
+const CHUNK = 1024;
+
 /** What a seed opens. */
 export interface Random {
   readonly seed: number;
@@ -50,6 +53,8 @@ function streamKey(seed: number, name: string): Key {
   return key;
 }
 
+type FloatArray = Float32Array | Float64Array;
+
 /** One sequence of random numbers. */
 export class Stream {
   /** How many 32-bit words were drawn; setting it jumps there. */
@@ -66,10 +71,27 @@ export class Stream {
   word(): number {
     const index = Math.floor(this.counter / 4);
     if (index !== this.#blockIndex) {
-      threefry(this.#key, index % WORDS, Math.floor(index / WORDS), 0, 0, this.#block);
+      this.#encrypt(index, this.#block, 0);
       this.#blockIndex = index;
     }
     return this.#block[this.counter++ % 4];
+  }
+
+  #encrypt(index: number, out: Uint32Array, offset: number): void {
+    threefry(this.#key, index % WORDS, Math.floor(index / WORDS), 0, 0, out, offset);
+  }
+
+  /** Gives `count` words in chunks, from where in the whole each chunk begins: the way to fill arrays fast. */
+  #words(count: number, use: (words: Uint32Array, from: number) => void): void {
+    const blocks = new Uint32Array(CHUNK + 4);
+    for (let from = 0; from < count; from += CHUNK) {
+      const lead = this.counter % 4;
+      const index = (this.counter - lead) / 4;
+      const length = Math.min(CHUNK, count - from);
+      for (let at = 0; at < lead + length; at += 4) this.#encrypt(index + at / 4, blocks, at);
+      use(blocks.subarray(lead, lead + length), from);
+      this.counter += length;
+    }
   }
 
   /** A number in [0, 1) with 53 random bits (two words). */
@@ -79,22 +101,28 @@ export class Stream {
   }
 
   /** Fills `out` with numbers from `low` to `high`: 24 random bits each for float32, 53 for float64. */
-  uniforms<T extends Float32Array | Float64Array>(out: T, low = 0, high = 1): T {
+  uniforms<T extends FloatArray>(out: T, low = 0, high = 1): T {
     const range = high - low;
-    if (out instanceof Float32Array)
-      for (let i = 0; i < out.length; i++) out[i] = low + range * ((this.word() >>> 8) / 2 ** 24);
-    else for (let i = 0; i < out.length; i++) out[i] = low + range * this.uniform();
+    if (out instanceof Float64Array) {
+      for (let i = 0; i < out.length; i++) out[i] = low + range * this.uniform();
+      return out;
+    }
+    this.#words(out.length, (words, from) => {
+      for (let i = 0; i < words.length; i++) out[from + i] = low + range * ((words[i] >>> 8) / 2 ** 24);
+    });
     return out;
   }
 
   /** A draw from the standard normal distribution, by its quantile at one of 2³² points (|z| ≤ 6.34). */
   normal(): number {
-    return normalQuantile((this.word() + 0.5) / WORDS);
+    return normalOf(this.word());
   }
 
   /** Fills `out` with normal draws. */
-  normals<T extends Float32Array | Float64Array>(out: T, mean = 0, deviation = 1): T {
-    for (let i = 0; i < out.length; i++) out[i] = mean + deviation * this.normal();
+  normals<T extends FloatArray>(out: T, mean = 0, deviation = 1): T {
+    this.#words(out.length, (words, from) => {
+      for (let i = 0; i < words.length; i++) out[from + i] = mean + deviation * normalOf(words[i]);
+    });
     return out;
   }
 
@@ -124,9 +152,15 @@ export class Stream {
   }
 
   /** Fills `out` with independent draws: `value` with this probability (to 2⁻³²), else 0. */
-  mask<T extends Float32Array | Float64Array | Uint8Array>(out: T, probability: number, value = 1): T {
+  mask<T extends FloatArray | Uint8Array>(out: T, probability: number, value = 1): T {
     const limit = probability * WORDS;
-    for (let i = 0; i < out.length; i++) out[i] = this.word() < limit ? value : 0;
+    this.#words(out.length, (words, from) => {
+      for (let i = 0; i < words.length; i++) out[from + i] = words[i] < limit ? value : 0;
+    });
     return out;
   }
+}
+
+function normalOf(word: number): number {
+  return normalQuantile((word + 0.5) / WORDS);
 }

@@ -2,7 +2,7 @@
 
 import { readFile, writeFile } from "node:fs/promises";
 import type { Picture, Rotation } from "../src/data/video/video.ts";
-import { loadMediabunny } from "../src/data/video/webcodecs-load.ts";
+import { keepAlive, loadMediabunny } from "../src/data/video/webcodecs-load.ts";
 import { VideoWriter } from "../src/data/video/writer.ts";
 
 export interface ClipOptions {
@@ -116,4 +116,34 @@ export async function withoutIndex(file: string, target: string): Promise<void> 
     if (bytes.toString("latin1", at + 4, at + 8) === "moov") bytes.write("junk", at + 4, "latin1");
   }
   await writeFile(target, bytes);
+}
+
+/** Seconds at which beeps begin in a file's sound, by the npm decoder. */
+export async function beepsHeard(file: string): Promise<number[]> {
+  const mediabunny = await loadMediabunny();
+  const alive = keepAlive();
+  const input = new mediabunny.Input({
+    formats: mediabunny.ALL_FORMATS,
+    source: new mediabunny.FilePathSource(file),
+  });
+  try {
+    const track = await input.getPrimaryAudioTrack();
+    const beeps: number[] = [];
+    let quietSince = Number.NEGATIVE_INFINITY;
+    for await (const sample of new mediabunny.AudioSampleSink(track!).samples()) {
+      const values = new Float32Array(sample.numberOfFrames);
+      sample.copyTo(values, { planeIndex: 0, format: "f32-planar" });
+      for (const [i, value] of values.entries()) {
+        if (Math.abs(value) < 0.2) continue;
+        const time = sample.timestamp + i / sample.sampleRate;
+        if (time - quietSince > 0.02) beeps.push(time);
+        quietSince = time;
+      }
+      sample.close();
+    }
+    return beeps;
+  } finally {
+    input.dispose();
+    alive.release();
+  }
 }

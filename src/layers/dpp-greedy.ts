@@ -7,6 +7,9 @@ export interface DppRows {
   width: number;
 }
 
+/** A smaller part of an item's own length is what subtracting left over, not a direction of its own. */
+const roundoff = 1e-13;
+
 /**
  * Greedy search for the likeliest set of a determinantal point process (Chen, Zhang & Zhou, NeurIPS 2018,
  * algorithm 1): items in the order in which they are chosen, each the one that multiplies det L_Y most, with
@@ -23,6 +26,7 @@ export function dppGreedy(
   for (let item = 0; item < items; item++) gains[item] = dot(rows, item, rows, item, width);
   if (!gains.every(Number.isFinite))
     throw new InputError("the items of a determinantal point process must be finite numbers");
+  const norms = gains.slice();
   const factors: Float64Array[] = []; // columns of the Cholesky factor of L, one an item chosen
   const taken = new Uint8Array(items);
   const chosen: { item: number; gain: number }[] = [];
@@ -35,10 +39,11 @@ export function dppGreedy(
     const column = new Float64Array(items);
     for (let item = 0; item < items; item++) {
       if (taken[item]) continue;
-      let rest = dot(rows, item, rows, best, width);
-      for (const factor of factors) rest -= factor[item] * factor[best];
-      column[item] = rest / root;
-      gains[item] = Math.max(0, gains[item] - column[item] ** 2);
+      let product = dot(rows, item, rows, best, width);
+      for (const factor of factors) product -= factor[item] * factor[best];
+      column[item] = product / root;
+      const rest = gains[item] - column[item] ** 2;
+      gains[item] = rest > roundoff * norms[item] ? rest : 0;
     }
     factors.push(column);
   }

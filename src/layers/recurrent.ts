@@ -8,7 +8,7 @@ import type { Value } from "../graph/value.ts";
 import type { Layer, LayerCall } from "./layer.ts";
 
 export interface RecurrentCall extends LayerCall {
-  /** The state before the first step, by the cell's names, each [batch, …]; zeros where none is given. */
+  /** The state before the first step, by the cell's names, each [batch, …]; zeros for those not given. */
   initial?: Values;
 }
 
@@ -40,7 +40,7 @@ export function recurrent(
     if (x.rank < 3)
       throw new InputError(`${cell.name} "${path}" reads [time, batch, …], not ${formatShape(x.shape)}`);
     const { states, outputs } = scan({
-      states: initial ?? zeroState(cell, x),
+      states: { ...zeroState(cell, x), ...initial },
       sequences: { x },
       reverse,
       mask,

@@ -228,8 +228,8 @@ describe("a run folder", () => {
 
 describe("wrong settings end in one sentence", () => {
   test.each<[Partial<FitOptions>, string]>([
-    [{ epochs: 0 }, "training.epochs: "],
-    [{ batchesPerStep: 0.5 }, "training.batchesPerStep: "],
+    [{ epochs: 0 }, "training: option epochs: "],
+    [{ batchesPerStep: 0.5 }, "training: option batchesPerStep: "],
     [{ examples: sequences(0) }, "there are no examples to train on"],
     [{ earlyStopping: {} }, "early stopping and a plateau schedule need a validation"],
     [

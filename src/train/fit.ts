@@ -1,5 +1,6 @@
 /** The training loop: epochs of steps in a seeded order, validation, early stopping, checkpoints. */
 import type { z } from "zod";
+import { checkOptions } from "../cells/define-cell.ts";
 import { InputError } from "../graph/errors.ts";
 import { random } from "../weights/random.ts";
 import { type Best, type FitEvent, type FitOptions, type FitResult, fitSettings } from "./fit-options.ts";
@@ -7,7 +8,6 @@ import { type Improvement, noImprovement, observed } from "./improvement.ts";
 import type { NamedArrays } from "./optimizers.ts";
 import type { RunFolder } from "./run-folder.ts";
 import { createSchedule, type Schedule, type ScheduleState } from "./schedules.ts";
-import { checked } from "./settings.ts";
 import type { MicroBatch } from "./trainer.ts";
 
 /** Where a training stands, as JSON: with the trainer's state it determines all that follows. */
@@ -72,7 +72,7 @@ class Training {
   constructor(options: FitOptions) {
     const { epochs, batch, batchesPerStep, earlyStopping, examples, validate } = options;
     this.#options = options;
-    this.#settings = checked("training", fitSettings, { epochs, batch, batchesPerStep, earlyStopping });
+    this.#settings = checkOptions("training", fitSettings, { epochs, batch, batchesPerStep, earlyStopping });
     this.#schedule = createSchedule(options.schedule);
     this.#position = beginning(this.#schedule);
     if (examples.count < 1) throw new InputError("there are no examples to train on");

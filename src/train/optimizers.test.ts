@@ -170,7 +170,7 @@ describe("an optimizer", () => {
   });
 
   test("names what is wrong with settings and with another model's state", () => {
-    expect(() => createOptimizer({ kind: "adam", beta1: 1 }, {})).toThrow("optimizer.beta1: ");
+    expect(() => createOptimizer({ kind: "adam", beta1: 1 }, {})).toThrow("optimizer: option beta1: ");
     const optimizer = createOptimizer({ kind: "adam" }, { bias: [3] });
     expect(() => optimizer.restore({ arrays: { "first/bias": new Float32Array(2) }, numbers: {} })).toThrow(
       "the saved optimizer has 2 values for first/bias, where this model needs 3",

@@ -3,8 +3,8 @@
  * because nothing is copied.
  */
 import { z } from "zod";
+import { checkOptions } from "../cells/define-cell.ts";
 import { InputError } from "../graph/errors.ts";
-import { checked } from "./settings.ts";
 
 /** Values of several weights by name, each in row-major order. */
 export type NamedArrays = Record<string, Float32Array>;
@@ -75,7 +75,7 @@ export function createOptimizer(
   settings: OptimizerSettings,
   shapes: Record<string, readonly number[]>,
 ): Optimizer {
-  const rule = checked("optimizer", optimizerSettings, settings);
+  const rule = checkOptions("optimizer", optimizerSettings, settings);
   const arrays: NamedArrays = {};
   for (const [name, shape] of Object.entries(shapes))
     for (const slot of slots(rule))
@@ -197,14 +197,17 @@ function moveByAdam(
   v: Float32Array,
   rule: { beta1: number; beta2: number; epsilon: number; decay: number; rate: number; secondScale: number },
 ): void {
-  const { beta1, beta2, epsilon, decay, rate, secondScale } = rule;
+  const { beta1, beta2, decay, secondScale } = rule;
+  const [fresh1, fresh2] = [1 - beta1, 1 - beta2];
+  // r m / (√v s + ε) = (r / s) m / (√v + ε / s)
+  const [rate, epsilon] = [rule.rate / secondScale, rule.epsilon / secondScale];
   for (let i = 0; i < w.length; i++) {
     const slope = g[i] + decay * w[i];
-    const first = beta1 * m[i] + (1 - beta1) * slope;
-    const second = beta2 * v[i] + (1 - beta2) * slope * slope;
+    const first = beta1 * m[i] + fresh1 * slope;
+    const second = beta2 * v[i] + fresh2 * slope * slope;
     m[i] = first;
     v[i] = second;
-    w[i] -= (rate * first) / (Math.sqrt(second) * secondScale + epsilon);
+    w[i] -= (rate * first) / (Math.sqrt(second) + epsilon);
   }
 }
 

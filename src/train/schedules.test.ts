@@ -59,6 +59,8 @@ describe("a learning-rate schedule", () => {
   });
 
   test("names a setting out of range", () => {
-    expect(() => createSchedule({ kind: "step", rate: 1, factor: 2, every: 3 })).toThrow("schedule.factor: ");
+    expect(() => createSchedule({ kind: "step", rate: 1, factor: 2, every: 3 })).toThrow(
+      "schedule: option factor: ",
+    );
   });
 });

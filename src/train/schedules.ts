@@ -1,7 +1,7 @@
 /** How the learning rate changes over a training. */
 import { z } from "zod";
+import { checkOptions } from "../cells/define-cell.ts";
 import { type Improvement, improvementSettings, noImprovement, observed } from "./improvement.ts";
-import { checked } from "./settings.ts";
 
 const rate = z.number().positive();
 const factor = z.number().gt(0).lt(1);
@@ -45,7 +45,7 @@ export interface Schedule {
  * createSchedule({ kind: "cosine", rate: 1e-3, steps: 10_000, warmup: 500 }).rate(0); // 2e-6
  */
 export function createSchedule(settings: ScheduleSettings): Schedule {
-  const course = checked("schedule", scheduleSettings, settings);
+  const course = checkOptions("schedule", scheduleSettings, settings);
   const schedule: Schedule = {
     state: { improvement: noImprovement, reductions: 0 },
     rate: (step) =>

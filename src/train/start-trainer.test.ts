@@ -33,6 +33,20 @@ describe("a trainer in a thread", () => {
     expect(await remote.evaluate(feeds)).toEqual(await local.evaluate(feeds));
   });
 
+  test("works on the WebAssembly runtime as on the default one", async () => {
+    const web = await startTrainer({ ...plan, session: { backend: "wasm" } });
+    const native = await startTrainer({ ...plan, session: {} });
+    const batch = await sequences(1).load([0]);
+    for (let step = 1; step <= 3; step++)
+      for (const trainer of [web, native]) await trainer.step([batch], { step, learningRate: 0.01 });
+    const [webWeights, nativeWeights] = [(await web.state()).weights, (await native.state()).weights];
+    for (const [name, values] of Object.entries(nativeWeights))
+      values.forEach((value, i) => {
+        expect(webWeights[name][i]).toBeCloseTo(value, 5);
+      });
+    await Promise.all([web.close(), native.close()]);
+  });
+
   test("leaves this thread free while it computes", async () => {
     let ticks = 0;
     const timer = setInterval(() => ticks++, 1);

@@ -140,7 +140,8 @@ function check(
     const source = sources.get(name)!;
     return `${name} is ${bindings.get(name)} by axis ${source.axis} of input "${source.input}"`;
   });
-  const why = reasons.length > 0 ? ` (${declared}: ${reasons.join(", ")})` : "";
+  const computed = isPlain(declared) ? "" : `${declared}: `;
+  const why = reasons.length > 0 ? ` (${computed}${reasons.join(", ")})` : "";
   throw new InputError(
     `input "${input}": axis ${axis} has size ${given} where ${expected} is expected${why}`,
   );

@@ -76,15 +76,19 @@ export function multiplySizes(a: Size, b: Size): Size {
   return fromTerms(products);
 }
 
-/** ⌊a / by⌋ for a positive whole number `by`. Terms that divide evenly leave the quotient. */
+/**
+ * ⌊a / by⌋ for a positive whole number `by`. Whole multiples of `by` leave the quotient, so that what stays
+ * in it has coefficients from 0 to by − 1: ⌊(n − 1) / 2⌋ + 1 and ⌊(n + 1) / 2⌋ are one size.
+ */
 export function floorDivide(a: Size, by: number): Size {
-  if (by === 1) return a;
   if (typeof a === "number") return Math.floor(a / by);
-  const even = a.terms.filter((term) => term.coefficient % by === 0);
-  const odd = fromTerms(a.terms.filter((term) => term.coefficient % by !== 0));
-  const whole = fromTerms(even.map((term) => ({ ...term, coefficient: term.coefficient / by })));
-  if (typeof odd === "number") return addSizes(whole, Math.floor(odd / by));
-  const quotient: Atom = { key: `floor((${odd.key})/${by})`, quotient: { of: odd, by } };
+  const times = ({ coefficient }: Term) => Math.floor(coefficient / by);
+  const whole = fromTerms(a.terms.map((term) => ({ ...term, coefficient: times(term) })));
+  const rest = fromTerms(
+    a.terms.map((term) => ({ ...term, coefficient: term.coefficient - by * times(term) })),
+  );
+  if (typeof rest === "number") return whole;
+  const quotient: Atom = { key: `floor((${rest.key})/${by})`, quotient: { of: rest, by } };
   return addSizes(whole, new Dim([{ coefficient: 1, atoms: [quotient] }]));
 }
 
@@ -92,19 +96,23 @@ export function ceilDivide(a: Size, by: number): Size {
   return floorDivide(addSizes(a, by - 1), by);
 }
 
-/** The quotient `a / b` where it is a polynomial: used by reshape to find the one size left open. */
+/**
+ * The quotient `a / b` where it is a polynomial: used by reshape to find the one size left open. Long
+ * division: the leading term of what is left is divided by the leading term of `b`, until nothing is left.
+ */
 export function divideExactly(a: Size, b: Size): Size | undefined {
   if (equalSizes(a, b)) return 1;
-  if (typeof b === "number") {
-    if (b === 0) return undefined;
-    const terms = termsOf(a);
-    if (terms.some((term) => term.coefficient % b !== 0)) return undefined;
-    return fromTerms(terms.map((term) => ({ ...term, coefficient: term.coefficient / b })));
+  if (b === 0) return undefined;
+  const divisor = leadingTerm(b);
+  let quotient: Size = 0;
+  for (let rest = a; rest !== 0; ) {
+    const term = divideTerm(leadingTerm(rest), divisor);
+    if (!term) return undefined;
+    const part = fromTerms([term]);
+    quotient = addSizes(quotient, part);
+    rest = subtractSizes(rest, multiplySizes(part, b));
   }
-  if (b.terms.length !== 1) return undefined;
-  const [divisor] = b.terms;
-  const quotients = termsOf(a).map((term) => divideTerm(term, divisor));
-  return quotients.every((term) => term !== undefined) ? fromTerms(quotients) : undefined;
+  return quotient;
 }
 
 /** The names that a size depends on. */
@@ -154,6 +162,17 @@ export function reduceDim<T>(dim: Dim, algebra: SizeAlgebra<T>): T {
 
 function termsOf(a: Size): readonly Term[] {
   return typeof a === "number" ? [{ coefficient: a, atoms: [] }] : a.terms;
+}
+
+/** The term of the highest degree; among several, the first by its names in order. */
+function leadingTerm(a: Size): Term {
+  return termsOf(a).reduce((first, term) => (precedes(term, first) ? term : first));
+}
+
+function precedes({ atoms: a }: Term, { atoms: b }: Term): boolean {
+  if (a.length !== b.length) return a.length > b.length;
+  const at = a.findIndex((atom, index) => atom.key !== b[index].key);
+  return at >= 0 && a[at].key < b[at].key;
 }
 
 function monomialKey(term: Term): string {

@@ -106,7 +106,10 @@ export const gather = (data: Value, indices: Value, axis = 0): Value =>
   apply("gather", [data, indices], { axis: normalizeAxis("gather", axis, data.rank) });
 /** The reverse of `gather`: zeros of `size` along an axis, to which updates are added at `indices`. */
 export const scatterAdd = (indices: Value, updates: Value, axis: number, length: SizeLike): Value =>
-  apply("scatterAdd", [indices, updates], { axis, size: size(length) });
+  apply("scatterAdd", [indices, updates], {
+    axis: normalizeAxis("scatterAdd", axis, updates.rank - indices.rank + 1),
+    size: size(length),
+  });
 /** int32 […] → […, depth], 1 at the index and 0 elsewhere. */
 export const oneHot = (indices: Value, depth: SizeLike, dtype: "float32" | "float64" = "float32"): Value =>
   indices.unsqueeze(-1).equal(iota(depth)).cast(dtype);

@@ -293,7 +293,14 @@ export function constant(
   if (of.reduce((a, b) => a * b, 1) !== numbers.length) {
     throw new InputError(`constant: ${numbers.length} numbers do not fill the shape [${of.join(", ")}]`);
   }
+  const odd = dtype === "int32" || dtype === "bool" ? numbers.find((one) => !isWhole(one, dtype)) : undefined;
+  if (odd !== undefined)
+    throw new InputError(`constant: ${odd} is no ${dtype}; cast its partner to a float first`);
   return new Node("constant", [], { data: numbers }, [{ shape: shapeOf(of), dtype }], null).results[0];
+}
+
+function isWhole(number: number, dtype: "int32" | "bool"): boolean {
+  return dtype === "bool" ? number === 0 || number === 1 : number === (number | 0);
 }
 
 /** 0, 1, …, length − 1 as int32. */

@@ -134,6 +134,11 @@ export class Block {
     return output;
   }
 
+  /** Gives something that is computed a second name, which must have been kept free for it. */
+  alias(of: string, name: string): void {
+    this.nodes.push(create(NodeProtoSchema, { name, opType: "Identity", input: [of], output: [name] }));
+  }
+
   /** int64 [1]: a size, computed when the model runs where it is open. */
   size(of: Size): string {
     if (typeof of === "number") return this.model.constant([of], "int64", [1]);

@@ -44,10 +44,11 @@ export function toOnnx(graph: Graph, { weights = {} }: OnnxOptions = {}): Uint8A
   for (const name of Object.keys(outputs)) {
     if (inputs.some((input) => input.name === name))
       throw new InputError(`"${name}" names both an input and an output`);
+    model.unique(name); // or a node on the way to it could take the name first
   }
   lowerUnits(Object.values(outputs), null, block);
   const results = Object.entries(outputs).map(([name, value]) => {
-    block.emit("Identity", [block.nameOf(value)], {}, name);
+    block.alias(block.nameOf(value), name);
     return valueInfo(name, value);
   });
   const whole = create(ModelProtoSchema, {

@@ -31,12 +31,16 @@ export interface SessionOptions {
   threads?: number;
 }
 
+/** Failures come as errors; ONNX Runtime need not print them too. */
+const quiet = { logSeverityLevel: 4 } as const;
+
 export type Feeds = Readonly<Record<string, Tensor>>;
 
 export interface Session {
   readonly backend: BackendName;
   /** Computes the outputs. Tensors go in without a copy; those that come out are the caller's. */
   run(feeds: Feeds): Promise<Record<string, Tensor>>;
+  /** Frees what the session holds; a second time does nothing. */
   release(): Promise<void>;
 }
 
@@ -68,15 +72,20 @@ export async function createSession(
     throw new InputError(`${threads} threads make no sense: use a whole number of at least 1`);
   const backend = await loadBackend(options.backend);
   const session = await backend.runtime.InferenceSession.create(onnx, backend.sessionOptions(threads));
+  let released: Promise<void> | undefined;
   return {
     backend: backend.name,
     async run(feeds) {
-      const results = await session.run(toOrt(backend, signature, feeds)).catch((cause) => {
+      if (released) throw new InputError("the session was released: compile the graph again to run it");
+      const results = await session.run(toOrt(backend, signature, feeds), quiet).catch((cause) => {
         throw new InputError(`the graph could not be run: ${(cause as Error).message}`, { cause });
       });
       return Object.fromEntries(Object.entries(results).map(([name, value]) => [name, fromOrt(value)]));
     },
-    release: () => session.release(),
+    release() {
+      released ??= session.release();
+      return released;
+    },
   };
 }
 
@@ -90,8 +99,12 @@ function toOrt({ runtime }: Backend, signature: Signature, feeds: Feeds): Record
 
 /** Checks names, types and shapes; the runtime itself would let some mistakes pass silently. */
 export function checkFeeds({ inputs, steps }: Signature, feeds: Feeds): void {
-  const dims = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, tensor.dims]));
-  const bindings = bindSizes(inputs, dims);
+  const dims = Object.entries(feeds).map(([name, tensor]) => {
+    if (!Array.isArray(tensor?.dims))
+      throw new InputError(`input "${name}" is no tensor: make one by tensor(numbers, dims)`);
+    return [name, tensor.dims] as const;
+  });
+  const bindings = bindSizes(inputs, Object.fromEntries(dims));
   const none = steps.find((length) => evaluateSize(length, bindings) < 1);
   if (none) throw new InputError(`${none} is 0, and a loop needs at least one step`);
   for (const { name, dtype } of inputs) {

@@ -96,6 +96,7 @@ export function concat(values: readonly Value[], axis = -1): Value {
 }
 /** Values of one shape along a new axis. */
 export function stack(values: readonly Value[], axis = 0): Value {
+  if (values.length === 0) throw new InputError("stack: needs at least one value");
   return concat(
     values.map((value) => value.unsqueeze(axis)),
     axis < 0 ? axis : normalizeAxis("stack", axis, values[0].rank + 1),

@@ -76,12 +76,12 @@ export class Loop {
     return parameter;
   }
 
-  /** Says what a state becomes after each step. */
-  setNext(state: number, next: Value): void {
+  /** Says what a state becomes after each step; messages call the state by the name given. */
+  setNext(state: number, next: Value, name = `${state}`): void {
     const { parameter } = this.states[state];
     if (!equalShapes(next.shape, parameter.shape) || next.dtype !== parameter.dtype) {
       throw new InputError(
-        `scan: state ${state} starts as ${parameter.dtype}${formatShape(parameter.shape)} and becomes ${next.dtype}${formatShape(next.shape)}; it must keep its type`,
+        `scan: state ${name} starts as ${parameter.dtype}${formatShape(parameter.shape)} and becomes ${next.dtype}${formatShape(next.shape)}; it must keep its type`,
       );
     }
     this.states[state].next = next;

@@ -69,10 +69,15 @@ function fail(op: string, operands: readonly Operand[], why: string): never {
   throw new InputError(`${op}(${shapes.join(", ")}): ${why}`);
 }
 
-function sameDType(op: string, operands: readonly Operand[]): DType {
-  const [{ dtype }] = operands;
-  if (operands.some((operand) => operand.dtype !== dtype)) fail(op, operands, "the operands differ in type");
+/** The type that some of the operands, or all, have in common. */
+function sameDType(op: string, operands: readonly Operand[], alike = operands): DType {
+  const [{ dtype }] = alike;
+  if (alike.some((operand) => operand.dtype !== dtype)) fail(op, operands, "the operands differ in type");
   return dtype;
+}
+
+function requireNumbers(op: string, operands: readonly Operand[]): void {
+  if (operands.some(({ dtype }) => dtype === "bool")) fail(op, operands, "has no meaning for truth values");
 }
 
 function requireFloat(op: string, operands: readonly Operand[]): void {
@@ -91,14 +96,14 @@ function broadcastAll(op: string, operands: readonly Operand[]): Shape {
 }
 
 const unary: Rule<undefined> = (operands, _, op) => {
-  if (!(op === "neg" || op === "abs")) requireFloat(op, operands);
+  if (op === "neg" || op === "abs") requireNumbers(op, operands);
+  else requireFloat(op, operands);
   return [operands[0]];
 };
 
 const arithmetic: Rule<undefined> = (operands, _, op) => {
-  const dtype = sameDType(op, operands);
-  if (dtype === "bool") fail(op, operands, "has no meaning for truth values");
-  return [{ shape: broadcastAll(op, operands), dtype }];
+  requireNumbers(op, operands);
+  return [{ shape: broadcastAll(op, operands), dtype: sameDType(op, operands) }];
 };
 
 const comparison: Rule<undefined> = (operands, _, op) => {
@@ -111,9 +116,22 @@ const logical: Rule<undefined> = (operands, _, op) => {
   return [{ shape: broadcastAll(op, operands), dtype: "bool" }];
 };
 
-const reduction: Rule<{ axes: readonly number[] }> = ([x], { axes }) => [
-  { shape: x.shape.map((length, axis) => (axes.includes(axis) ? 1 : length)), dtype: x.dtype },
-];
+const reduction: Rule<{ axes: readonly number[] }> = (operands, { axes }, op) => {
+  const [{ shape, dtype }] = operands;
+  requireNumbers(op, operands);
+  return [{ shape: shape.map((length, axis) => (axes.includes(axis) ? 1 : length)), dtype }];
+};
+
+const argmax: Rule<Attributes["argmax"]> = (operands, { axis }, op) => {
+  const [{ shape }] = operands;
+  requireNumbers(op, operands);
+  return [{ shape: shape.with(axis, 1), dtype: "int32" }];
+};
+
+const cumulativeSum: Rule<Attributes["cumulativeSum"]> = (operands, _, op) => {
+  requireNumbers(op, operands);
+  return [operands[0]];
+};
 
 const matmul: Rule<undefined> = (operands, _, op) => {
   const [a, b] = operands;
@@ -162,6 +180,7 @@ const concat: Rule<Attributes["concat"]> = (operands, { axis }, op) => {
 
 const split: Rule<Attributes["split"]> = (operands, { axis, sizes }, op) => {
   const [{ shape, dtype }] = operands;
+  if (sizes.length === 0) fail(op, operands, "needs at least one part");
   if (!equalSizes(sizes.reduce(addSizes), shape[axis]))
     fail(op, operands, `parts of ${sizes.join(" + ")} do not make up axis ${axis}`);
   return sizes.map((length) => ({ shape: shape.with(axis, length), dtype }));
@@ -256,7 +275,7 @@ const rules = {
   where: ((operands, _, op) => {
     const [condition, ...choices] = operands;
     if (condition.dtype !== "bool") fail(op, operands, "the condition must be a truth value");
-    return [{ shape: broadcastAll(op, operands), dtype: sameDType(op, choices) }];
+    return [{ shape: broadcastAll(op, operands), dtype: sameDType(op, operands, choices) }];
   }) as Rule<undefined>,
 
   /** Passes its operand on; no gradient flows back. */
@@ -274,9 +293,7 @@ const rules = {
   conv,
   sum: reduction as Rule<Attributes["sum"]>,
   max: reduction as Rule<Attributes["max"]>,
-  argmax: (([x], { axis }) => [{ shape: x.shape.with(axis, 1), dtype: "int32" }]) as Rule<
-    Attributes["argmax"]
-  >,
+  argmax,
   transpose: (([x], { order }) => [{ shape: order.map((axis) => x.shape[axis]), dtype: x.dtype }]) as Rule<
     Attributes["transpose"]
   >,
@@ -307,7 +324,7 @@ const rules = {
   split,
   gather,
   scatterAdd,
-  cumulativeSum: (([x]) => [x]) as Rule<Attributes["cumulativeSum"]>,
+  cumulativeSum,
 
   /** A symmetric positive definite matrix → its inverse and the logarithm of its determinant. */
   inverseLogDet: ((operands, _, op) => {

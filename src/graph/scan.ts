@@ -73,7 +73,7 @@ export function scan<States extends string, Sequences extends string, Outputs ex
   states.forEach(({ name, before }, index) => {
     const next = after.states[name as States];
     if (!next) throw new InputError(`scan: the step does not say what state "${name}" becomes`);
-    loop.setNext(index, present ? where(alongBatch(present, next), next, before) : next);
+    loop.setNext(index, present ? where(alongBatch(present, next), next, before) : next, `"${name}"`);
   });
   const outputs = Object.entries<Value>(after.outputs ?? {}).map(([name, value]) => {
     const kept = present ? where(alongBatch(present, value), value, filled(0, [], value.dtype)) : value;

@@ -193,7 +193,8 @@ export class Value implements Operand {
   split(parts: number | readonly SizeLike[], axis = -1): Value[] {
     const along = normalizeAxis("split", axis, this.rank);
     const whole = this.shape[along];
-    if (typeof parts === "number" && (typeof whole !== "number" || whole % parts !== 0)) {
+    const divides = (count: number) => typeof whole === "number" && count >= 1 && whole % count === 0;
+    if (typeof parts === "number" && !divides(parts)) {
       throw new InputError(
         `split(${this.label()} ${formatShape(this.shape)}): axis ${along} can't be cut into ${parts} equal parts`,
       );

@@ -17,14 +17,23 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-/** Trains in a process, which is killed so many milliseconds after it is ready; gives its end. */
-async function train(folder: string, killAfter?: number): Promise<number | NodeJS.Signals> {
+/** When to kill: so many steps after the beginning, and so many milliseconds after that step. */
+interface Kill {
+  steps: number;
+  milliseconds: number;
+}
+
+/** Trains in a process of its own; gives its exit code, or the signal that ended it. */
+async function train(folder: string, kill?: Kill): Promise<number | NodeJS.Signals> {
   const child = spawn(process.execPath, [program, folder], { stdio: ["ignore", "pipe", "inherit"] });
   const exit = once(child, "exit");
-  if (killAfter !== undefined) {
-    await Promise.race([once(child.stdout, "data"), exit]);
-    await wait(killAfter);
+  let steps = -1;
+  for await (const points of child.stdout) {
+    steps += points.length;
+    if (!kill || steps < kill.steps) continue;
+    await wait(kill.milliseconds);
     child.kill("SIGKILL");
+    break;
   }
   const [code, signal] = await exit;
   return signal ?? code;
@@ -35,11 +44,13 @@ test(`a training killed ${KILLS} times ends with the numbers of one that was not
   expect(await train(whole)).toBe(0);
 
   const stream = random(20_000 + KILLS).stream("kills");
-  for (let kill = 0; kill < KILLS; kill++)
-    expect(await train(killed, 120 * stream.uniform())).toBe("SIGKILL");
+  for (let count = 0; count < KILLS; count++) {
+    const kill = { steps: stream.integer(25), milliseconds: 10 * stream.uniform() };
+    expect(await train(killed, kill)).toBe("SIGKILL");
+  }
   expect(await train(killed)).toBe(0);
 
   const read = (folder: string, file: string) => readFileSync(join(folder, file));
   expect(`${read(killed, "metrics.jsonl")}`).toBe(`${read(whole, "metrics.jsonl")}`);
   expect(read(killed, "model.safetensors").equals(read(whole, "model.safetensors"))).toBe(true);
-});
+}, 180_000);

@@ -7,19 +7,24 @@ import { summarizeCommand } from "./summarize.ts";
 const program = new Command("gatefold")
   .description("Gated recurrent networks at work on your own machine.")
   .version(version, "-V, --version", "print the version")
-  .helpOption("-h, --help", "print help")
   .helpCommand(false)
-  .showHelpAfterError("(--help tells what is possible)")
+  .addHelpText("after", "\nBegin with:\n  $ gatefold summarize VIDEO\n")
   .addCommand(summarizeCommand());
 
 for (const command of [program, ...program.commands]) {
-  command.exitOverride().configureHelp({ helpWidth: 80 });
+  command
+    .exitOverride()
+    .helpOption("-h, --help", "print help")
+    .configureHelp({ helpWidth: 80 })
+    .showHelpAfterError("(--help tells what is possible)");
 }
 
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0); // the reader has seen enough
-  throw error;
-});
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0); // the reader has seen enough
+    throw error;
+  });
+}
 
 try {
   await program.parseAsync();

@@ -1,21 +1,22 @@
-import { availableParallelism } from "node:os";
 import { basename, extname } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { DecoderChoice } from "../data/video/video.ts";
 import type { Stage } from "../tasks/summarize/pipeline.ts";
+import { clock } from "../tasks/summarize/report-words.ts";
+import type { Summary } from "../tasks/summarize/summary.ts";
 
 interface Flags {
   out?: string;
   share: number;
   fps: number;
-  fast: boolean;
+  fast?: boolean;
   seed: number;
   maxKeyframes: number;
   features?: string;
   weights?: string;
   decoder: DecoderChoice;
   threads: number;
-  json: boolean;
+  json?: boolean;
 }
 
 /** `gatefold summarize VIDEO`. */
@@ -31,7 +32,7 @@ export function summarizeCommand(): Command {
     .option("--share <part>", "most of the video that the skim may have, 0 to 1", parseShare, 0.15)
     .option("--max-keyframes <count>", "most key frames", parseCount, 12)
     .option("--fps <rate>", "frames to look at, a second", parseRate, 2)
-    .option("--fast", "decode only the coded key frames: rougher, many times faster", false)
+    .option("--fast", "decode only the coded key frames: rougher, many times faster")
     .option(
       "--features <file>",
       "ONNX image network that describes frames (FILE.json\nbeside it tells its input)",
@@ -41,8 +42,8 @@ export function summarizeCommand(): Command {
     .addOption(
       new Option("--decoder <name>", "what decodes").choices(["auto", "ffmpeg", "webcodecs"]).default("auto"),
     )
-    .option("--threads <count>", "threads of the networks", parseCount, Math.min(4, availableParallelism()))
-    .option("--json", "print summary.json on stdout, and nothing else", false)
+    .option("--threads <count>", "threads of the feature network", parseCount, 1)
+    .option("--json", "print summary.json on stdout, and nothing else")
     .addHelpText(
       "after",
       `
@@ -67,26 +68,39 @@ async function run(video: string, flags: Flags): Promise<void> {
   const { watchInterrupt } = await import("../train/interrupt.ts");
   const { createProgress } = await import("../train/progress.ts");
   const progress = createProgress(process.stderr, flags.json ? "silent" : undefined);
-  using interrupt = watchInterrupt();
+  const interrupt = watchInterrupt();
+  const options = {
+    ...flags,
+    fast: flags.fast ?? false,
+    out: flags.out ?? `${basename(video, extname(video))}-summary`,
+  };
   try {
-    const { summary, report } = await summarize(
-      video,
-      { ...flags, out: flags.out ?? `${basename(video, extname(video))}-summary` },
-      {
-        signal: interrupt.signal,
-        onProgress: (stage, done, total) =>
-          progress.report({ phase: phases[stage], done: Math.round(done), total: Math.round(total) }),
-      },
-    );
+    const { summary, report } = await summarize(video, options, {
+      signal: interrupt.signal,
+      onProgress: (stage, done, total) =>
+        progress.report({ phase: phases[stage], done: Math.round(done), total: Math.round(total) }),
+    });
     progress.close();
     for (const warning of summary.warnings) process.stderr.write(`Note: ${warning}\n`);
-    process.stdout.write(flags.json ? `${JSON.stringify(summary, null, 2)}\n` : `${report}\n`);
+    if (flags.json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+    else process.stdout.write(`${inWords(summary)}\n${report}\n`);
   } catch (error) {
     progress.close();
     if (!interrupt.signal.aborted) throw error;
     process.stderr.write("Interrupted: nothing was written.\n");
     process.exitCode = 130;
+  } finally {
+    interrupt[Symbol.dispose]();
   }
+}
+
+function inWords({ video, shots, keyframes }: Summary): string {
+  const kept = shots.filter(({ selected }) => selected);
+  const skim = kept.reduce((sum, { startTime, endTime }) => sum + endTime - startTime, 0);
+  return (
+    `${shots.length} shots, ${kept.length} of them in the skim ` +
+    `(${clock(skim)} of ${clock(video.duration)}), key frames: ${keyframes.length}`
+  );
 }
 
 function parseShare(text: string): number {

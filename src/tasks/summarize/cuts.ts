@@ -46,7 +46,7 @@ export interface ShotOptions {
   sampleFrames: ArrayLike<number>;
   scan: Scan;
   cuts: readonly Cut[];
-  /** Seconds; of two boundaries nearer than this the weaker one goes. */
+  /** Seconds; of two boundaries nearer than this (twice this without a cut) the weaker one goes. */
   minimum: number;
 }
 
@@ -74,14 +74,18 @@ export function frameBetween(after: number, upTo: number, { times, change, keyfr
   return after + Math.ceil((upTo - after) / 2);
 }
 
+/** Boundaries without a cut keep this many times the distance: unlike cuts they are a matter of taste. */
+const softness = 2;
+
 /** Takes boundaries from the strongest down, leaving out those too near a taken one or an end of the video. */
 function keepApart(strength: Map<number, number>, times: Float64Array, minimum: number): number[] {
   const last = times[times.length - 1];
   const taken = [0];
   const byStrength = [...strength].sort(([a, x], [b, y]) => y - x || a - b);
-  for (const [frame] of byStrength) {
-    const tooNear = taken.some((other) => Math.abs(times[frame] - times[other]) < minimum);
-    if (frame > 0 && !tooNear && last - times[frame] >= minimum / 2) taken.push(frame);
+  for (const [frame, prominence] of byStrength) {
+    const distance = prominence > 0 ? minimum : softness * minimum;
+    const tooNear = taken.some((other) => Math.abs(times[frame] - times[other]) < distance);
+    if (frame > 0 && !tooNear && last - times[frame] >= distance / 2) taken.push(frame);
   }
   return taken.sort((a, b) => a - b);
 }

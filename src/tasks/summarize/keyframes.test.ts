@@ -85,6 +85,12 @@ describe("key frames", () => {
     expect(choose(samples, shotsOf([4, true]))).toEqual([0, 1, 2]);
   });
 
+  it("need another color too, soon after one of the same take", () => {
+    const samples = [{ scene: 1 }, { scene: 2 }, { scene: 3 }];
+    expect(choose(samples, shotsOf([3, true]), 12, { seconds: 1 })).toEqual([0]);
+    expect(choose(samples, shotsOf([3, true]), 12, { seconds: 3 })).toEqual([0, 2]);
+  });
+
   it("are as many as allowed at most, the most important shots first", () => {
     const samples = [{ scene: 1 }, { scene: 2 }, { scene: 3 }];
     expect(choose(samples, shotsOf([1, true, 0.3], [1, true, 0.9], [1, true, 0.6]), 2)).toEqual([1, 2]);

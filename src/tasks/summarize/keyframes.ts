@@ -1,5 +1,5 @@
-import { structureDistance } from "./likeness.ts";
-import type { Quality } from "./quality.ts";
+import { colorDistance, structureDistance } from "./likeness.ts";
+import { type Quality, visibility } from "./quality.ts";
 import type { Shot } from "./summary.ts";
 
 /** What the choice of key frames knows of each sample. */
@@ -25,9 +25,6 @@ export interface ChosenFrame {
   shot: number;
 }
 
-/** Below this deviation of luma a picture is black, white or of one color. */
-const leastContrast = 0.03;
-
 /** A picture this much less sharp than the sharpest of its shot was blurred by motion or focus. */
 const leastSharpness = 0.4;
 
@@ -37,8 +34,8 @@ const fadingContrast = 1.25;
 /** Structure distance below which two pictures are nearly the same. */
 const nearlySame = 0.08;
 
-/** The same for pictures of one take, less than 4 s apart: a camera that moves still shows the same thing. */
-const nearlySameTake = { distance: 0.4, seconds: 4 };
+/** Of one take and so near in time, pictures must differ in structure and in color: things and cameras that move don't do. */
+const sameTake = { seconds: 4, structure: 0.4, color: 0.1 };
 
 /** Structure distance that a second key frame of a shot must keep from all others. */
 const clearlyOther = 0.3;
@@ -61,19 +58,21 @@ export function chooseKeyframes(candidates: Candidates, shots: readonly Shot[], 
   });
   const sharpness = (k: number) => quality[k].sharpness / (sharpest[shotOf[k]] || 1);
   const isClear = (k: number) =>
-    quality[k].contrast >= leastContrast && sharpness(k) >= leastSharpness && !isFading(candidates, k);
+    visibility(quality[k]) === 1 && sharpness(k) >= leastSharpness && !isFading(candidates, k);
   const merit = (k: number) => scores[k] + 0.5 * sharpness(k);
 
   const taken: number[] = [];
+  const isOther = (k: number, other: number, distance: number): boolean => {
+    const [a, b] = [descriptor(k), descriptor(other)];
+    const structure = structureDistance(a, b);
+    const isNear = takeOf[k] === takeOf[other] && Math.abs(times[k] - times[other]) < sameTake.seconds;
+    if (!isNear) return structure >= distance;
+    return structure >= Math.max(distance, sameTake.structure) && colorDistance(a, b) >= sameTake.color;
+  };
   const takeIfOther = (k: number, distance: number): boolean => {
-    const isOther = taken.every((other) => {
-      const isTake =
-        takeOf[k] === takeOf[other] && Math.abs(times[k] - times[other]) < nearlySameTake.seconds;
-      const least = isTake ? Math.max(distance, nearlySameTake.distance) : distance;
-      return structureDistance(descriptor(k), descriptor(other)) >= least;
-    });
-    if (isOther) taken.push(k);
-    return isOther;
+    const isNew = taken.every((other) => isOther(k, other, distance));
+    if (isNew) taken.push(k);
+    return isNew;
   };
 
   const clear = shotOf.map((_, k) => k).filter((k) => shots[shotOf[k]].selected && isClear(k));

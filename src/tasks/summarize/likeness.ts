@@ -10,6 +10,11 @@ export function structureDistance(a: Float32Array, b: Float32Array): number {
   return squaredDistance(ours.edges, theirs.edges) + angle(ours.colorLayout, theirs.colorLayout);
 }
 
+/** How differently two pictures are colored, wherever the colors are: unrelated pictures are at 0.2 and more. */
+export function colorDistance(a: Float32Array, b: Float32Array): number {
+  return squaredDistance(groupsOf(a).colorHistogram, groupsOf(b).colorHistogram);
+}
+
 function squaredDistance(a: Float32Array, b: Float32Array): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += (a[i] - b[i]) ** 2;

@@ -8,6 +8,7 @@ import { chooseKeyframes } from "./keyframes.ts";
 import { segment } from "./kts.ts";
 import { type FeatureNetwork, openFeatureNetwork } from "./onnx-features.ts";
 import { type OutputFolder, openOutputFolder } from "./output-folder.ts";
+import { visibility } from "./quality.ts";
 import { writeResults } from "./results.ts";
 import { segmentCosts } from "./segment-costs.ts";
 import { chooseShots, divideLong, longestSpan, spansFrom } from "./shots.ts";
@@ -30,7 +31,7 @@ export interface SummarizeOptions {
   /** Trained weights of the scoring network; else it is fitted to this video. */
   weights?: string;
   decoder: DecoderChoice;
-  /** Threads of the networks. */
+  /** Threads of the feature network. Scoring has one, for another number would change its last digits. */
   threads: number;
 }
 
@@ -131,19 +132,19 @@ async function compose(
   options: SummarizeOptions,
   { onProgress, signal }: SummarizeEvents,
 ): Promise<Summary> {
-  const { share, fps, fast, seed, maxKeyframes, features = "built-in", weights, threads } = options;
+  const { share, fps, fast, seed, maxKeyframes, features = "built-in", weights } = options;
   const { info, scan, frames, times } = watched;
-  const { scores, order } = await scoreFrames(
+  const { scores: judged, order } = await scoreFrames(
     watched.features,
     { frames: frames.length, width: watched.width },
     {
       seed,
       weights,
-      threads,
       onProgress: (done) => onProgress?.("score", Math.round(100 * done), 100),
       signal,
     },
   );
+  const scores = judged.map((score, k) => score * visibility(watched.quality[k]));
   const cuts = hardCuts(scan);
   const shots = findShots(watched, cuts, scores, share);
   const candidates = {

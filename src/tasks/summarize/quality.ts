@@ -8,6 +8,14 @@ export interface Quality {
   sharpness: number;
 }
 
+/** Below this contrast a picture is black, white or of one color. */
+const leastContrast = 0.03;
+
+/** How much of a picture there is to see: 0 for one color, 1 from a faint picture up. */
+export function visibility({ contrast }: Quality): number {
+  return Math.min(1, contrast / leastContrast);
+}
+
 /** @param gray luma, [height, width] row by row. */
 export function quality(gray: Uint8Array, width: number, height: number): Quality {
   let sum = 0;

@@ -118,6 +118,10 @@ describe("the choice of shots", () => {
     expect(selected(choose([20, 10, 10], [0.9, 0.6, 0.6], 20))).toEqual([false, true, true]);
   });
 
+  it("leaves room unused rather than fill it with what shows little", () => {
+    expect(selected(choose([10, 10, 10], [0.9, 0.1, 0.1], 30))).toEqual([true, false, false]);
+  });
+
   it("takes something even where no moment is worth anything", () => {
     expect(selected(choose([10, 10], [0, 0], 10))).toContain(true);
   });

@@ -18,9 +18,9 @@ export function spansFrom(starts: readonly number[], frames: number): Span[] {
 /** Seconds: shots of a skim from which none feels torn, and none drags on. */
 const [shortEnough, longEnough] = [3, 10];
 
-/** How long a shot may be, in frames, for a skim of `budget` frames: two should fit where that leaves them 3 s each. */
+/** How long a shot may be, in frames, for a skim of `budget` frames: one may take two thirds of it. */
 export function longestSpan(budget: number, fps: number): number {
-  const seconds = Math.min(Math.max(budget / fps / 2, shortEnough), longEnough);
+  const seconds = Math.min(Math.max((2 * budget) / fps / 3, shortEnough), longEnough);
   return Math.max(1, Math.min(budget, Math.round(seconds * fps)));
 }
 
@@ -101,7 +101,10 @@ export function meanScore(
   return sum / (end - start);
 }
 
-/** Shots with scores; those with the greatest summed score within `budget` frames are selected. */
+/** A shot below this part of the video's mean score is not chosen merely because there is room for it. */
+const worthwhile = 0.5;
+
+/** Shots with scores; the worthwhile ones with the greatest summed score within `budget` frames are selected. */
 export function chooseShots(
   spans: readonly Span[],
   {
@@ -120,12 +123,10 @@ export function chooseShots(
 ): Shot[] {
   const values = spans.map((span) => meanScore(span, scores, sampleFrames));
   const lengths = spans.map(({ start, end }) => end - start);
-  // A score of 0 everywhere must not leave the skim empty.
-  const selected = knapsack(
-    lengths,
-    values.map((value) => Math.max(value, 1e-6)),
-    budget,
-  );
+  const mean = meanScore({ start: 0, end: spans.at(-1)!.end }, scores, sampleFrames);
+  // The least value keeps the skim from being empty where nothing is worth anything.
+  const worth = values.map((value) => (value < worthwhile * mean ? 0 : Math.max(value, 1e-6)));
+  const selected = knapsack(lengths, worth, budget);
   return spans.map(({ start, end }, i) => ({
     startFrame: start,
     endFrame: end,

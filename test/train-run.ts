@@ -10,6 +10,7 @@ import { dense } from "../src/layers/dense.ts";
 import { dropout } from "../src/layers/dropout.ts";
 import { recurrent } from "../src/layers/recurrent.ts";
 import { fit } from "../src/train/fit.ts";
+import { watchInterrupt } from "../src/train/interrupt.ts";
 import { planTraining } from "../src/train/plan-training.ts";
 import { startTrainer } from "../src/train/start-trainer.ts";
 import { averageOver } from "../src/train/validation.ts";
@@ -33,8 +34,9 @@ const graphs = {
 const trainer = await startTrainer(planTraining(graphs, { seed: 7, optimizer: { kind: "adam" }, clip: 1 }));
 
 const [folder] = process.argv.slice(2);
+const interrupt = watchInterrupt();
 process.stdout.write(".");
-await fit({
+const { reason } = await fit({
   trainer,
   examples: sequences(30),
   batchesPerStep: 2,
@@ -44,8 +46,11 @@ await fit({
   earlyStopping: { patience: 12 },
   folder,
   checkpointSeconds: 0, // after every step, so that many kills hit a checkpoint being written
+  signal: interrupt.signal,
   onEvent: ({ event }) => {
     if (event === "step") process.stdout.write(".");
   },
 });
 await trainer.close();
+interrupt[Symbol.dispose]();
+if (reason === "interrupted") process.exitCode = 130;

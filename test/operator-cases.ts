@@ -70,7 +70,7 @@ const truths = (write: (a: Value, b: Value) => Value): Sketch[] => [
   },
 ];
 
-const planes = { x: [2, 3, 7, 6], kernel: [4, 3, 3, 2] };
+const planes = { x: [1, 2, 6, 5], kernel: [3, 2, 3, 2] };
 const lines = { x: ["batch", 2, "time"], kernel: [3, 2, 3] };
 const openLine = { sizes: { batch: 2, time: 9 } };
 

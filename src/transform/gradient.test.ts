@@ -18,23 +18,32 @@ import {
   tanh,
   zeros,
 } from "../graph/functions.ts";
-import { type InputType, trace } from "../graph/graph.ts";
+import { type Graph, type InputType, trace } from "../graph/graph.ts";
 import { type ArrayTensor, interpret } from "../graph/interpret.ts";
 import { type Operator, operators } from "../graph/operators.ts";
 import { constant, type Value } from "../graph/value.ts";
 import { gradient } from "./gradient.ts";
 
-/** How far the first and the second derivatives of a case are from differences. */
-function errorsOf(one: Case): { first: number; second: number } {
+/** A case with a loss and its gradient. */
+function differentiated(one: Case): { once: Graph; names: readonly string[] } {
   const graph = traceCase(one);
   const names = one.with ?? differentiable(graph);
-  const once = gradient(withLoss(graph), { of: "loss", with: names });
-  const first = gradientError(once, randomFeeds(once, one), { of: "loss", with: names });
+  return { once: gradient(withLoss(graph), { of: "loss", with: names }), names };
+}
+
+/** How far a case's gradient is from differences. */
+function firstError(one: Case): number {
+  const { once, names } = differentiated(one);
+  return gradientError(once, randomFeeds(once, one), { of: "loss", with: names });
+}
+
+/** How far the gradient of a combination of a case's gradients is from differences. */
+function secondError(one: Case): number {
+  const { once, names } = differentiated(one);
   const { loss: _, ...outputs } = once.outputs;
   const again = withLoss({ inputs: once.inputs, outputs }, /^gradient\./);
   const twice = gradient(again, { of: "loss", with: names });
-  const second = gradientError(twice, randomFeeds(twice, one), { of: "loss", with: names });
-  return { first, second };
+  return gradientError(twice, randomFeeds(twice, one), { of: "loss", with: names });
 }
 
 describe("the gradient of every operator agrees with finite differences, and so does the gradient of that", () => {
@@ -43,17 +52,15 @@ describe("the gradient of every operator agrees with finite differences, and so 
   for (const op of operators) {
     if (declared.includes(op)) continue;
     test.each(operatorCases[op])("$title", (one) => {
-      const { first, second } = errorsOf(one);
-      expect(first).toBeLessThan(1e-7);
-      expect(second).toBeLessThan(1e-7);
+      expect(firstError(one)).toBeLessThan(1e-7);
+      expect(secondError(one)).toBeLessThan(1e-7);
     });
   }
 });
 
 test.each(loopCases)("the gradient agrees with finite differences, once and twice: $title", (one) => {
-  const { first, second } = errorsOf(one);
-  expect(first).toBeLessThan(1e-7);
-  expect(second).toBeLessThan(1e-7);
+  expect(firstError(one)).toBeLessThan(1e-7);
+  expect(secondError(one)).toBeLessThan(1e-7);
 });
 
 /** The gradients of a graph's "loss", at given numbers. */
@@ -160,13 +167,13 @@ describe("gradients hold for any shapes", () => {
   test("of operands that broadcast", () => {
     fc.assert(
       fc.property(broadcasting, fc.nat(), ([a, b], seed) => {
-        const { first } = errorsOf({
+        const error = firstError({
           title: "",
           inputs: { a, b },
           write: ({ a, b }) => tanh(a.mul(b).add(a).sub(b)),
           seed,
         });
-        return first < 1e-7;
+        return error < 1e-7;
       }),
       { numRuns: 40 },
     );
@@ -190,7 +197,7 @@ describe("gradients hold for any shapes", () => {
         fc.tuple(length, length, length),
         fc.nat(),
         (axes, [batch, channels, filters], seed) => {
-          const { first } = errorsOf({
+          const error = firstError({
             title: "",
             inputs: {
               x: [batch, channels, ...axes.map((one) => one.length)],
@@ -204,7 +211,7 @@ describe("gradients hold for any shapes", () => {
               }),
             seed,
           });
-          return first < 1e-7;
+          return error < 1e-7;
         },
       ),
       { numRuns: 40 },
@@ -220,13 +227,13 @@ describe("gradients hold for any shapes", () => {
     });
     fc.assert(
       fc.property(steps, ({ stride, dilation, border, time }) => {
-        const { first } = errorsOf({
+        const error = firstError({
           title: "",
           inputs: { x: [1, 2, "time"], kernel: [2, 2, 3] },
           write: ({ x, kernel }) => conv(x, kernel, { stride, dilation, padding: border }),
           sizes: { time },
         });
-        return first < 1e-7;
+        return error < 1e-7;
       }),
       { numRuns: 30 },
     );
@@ -244,12 +251,12 @@ describe("gradients hold for any shapes", () => {
       .filter(({ length, a, b }) => Math.min(a, b) < Math.max(a, b) && Math.max(a, b) <= length);
     fc.assert(
       fc.property(range, ({ length, a, b, step, back }) => {
-        const { first } = errorsOf({
+        const error = firstError({
           title: "",
           inputs: { x: [length, 2] },
           write: ({ x }) => x.slice(0, Math.min(a, b), Math.max(a, b), back ? -step : step),
         });
-        return first < 1e-7;
+        return error < 1e-7;
       }),
       { numRuns: 40 },
     );

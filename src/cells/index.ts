@@ -1,0 +1,10 @@
+/** Cells, each the equations of one step, and what defines one. */
+export {
+  type Cell,
+  type CellAt,
+  type CellDefinition,
+  defineCell,
+  type Values,
+  width,
+} from "./define-cell.ts";
+export { lstm } from "./lstm.ts";

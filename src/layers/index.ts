@@ -1,0 +1,14 @@
+/** Layers: functions of sequences that own their weights. */
+export { type DenseOptions, dense } from "./dense.ts";
+export { type DppOptions, dppLogLikelihood, dppLogNormalizer } from "./dpp.ts";
+export { type DppRows, dppGreedy } from "./dpp-greedy.ts";
+export { dropout } from "./dropout.ts";
+export type { Layer, LayerCall } from "./layer.ts";
+export {
+  bidirectional,
+  type RecurrentCall,
+  type RecurrentLayer,
+  type RecurrentOptions,
+  recurrent,
+  stacked,
+} from "./recurrent.ts";

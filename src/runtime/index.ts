@@ -1,0 +1,13 @@
+/** Sessions that run graphs, and the tensors that go in and out. */
+export type { BackendName } from "./backend.ts";
+export {
+  compile,
+  compileToOnnx,
+  createSession,
+  type Feeds,
+  type Session,
+  type SessionOptions,
+  type Signature,
+  signatureOf,
+} from "./session.ts";
+export { scalar, type Tensor, type TensorData, tensor } from "./tensor.ts";

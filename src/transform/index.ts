@@ -1,0 +1,6 @@
+/** Graph → graph: derivatives, hoisting, simplification; and the memory that loops need. */
+export { expandInverses } from "./expand-inverses.ts";
+export { gradient, gradients } from "./gradient.ts";
+export { hoist } from "./hoist.ts";
+export { loopMemory } from "./loop-memory.ts";
+export { simplify } from "./simplify.ts";

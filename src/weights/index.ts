@@ -1,0 +1,20 @@
+/** How weights are declared, begin and are stored; seeded random numbers. */
+export { declareWeight, declareWeights, initialWeights, type WeightDeclaration } from "./declare.ts";
+export {
+  type ChronoGate,
+  chrono,
+  concatenate,
+  constant,
+  glorotNormal,
+  glorotUniform,
+  type Initializer,
+  identity,
+  normal,
+  ones,
+  perGate,
+  uniform,
+  zeros,
+} from "./initializers.ts";
+export { orthogonal } from "./orthogonal.ts";
+export { type Random, random, Stream } from "./random.ts";
+export { readSafetensors, type SafetensorsFile, type StoredTensor, writeSafetensors } from "./safetensors.ts";

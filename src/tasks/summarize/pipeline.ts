@@ -58,8 +58,11 @@ const pictureSize = 224;
 /** Two boundaries nearer than this many seconds are one. */
 const shortestShot = 0.5;
 
-/** `vmax` of the segmentation, at which it parts what people call shots and scenes (tried on a dozen videos). */
-const vmax = 0.12;
+/**
+ * `vmax` of the segmentation, at which it parts what people call shots and scenes: tried on the built-in descriptor and on
+ * MobileNet's features, whose unrelated pictures are farther apart.
+ */
+const vmax = { descriptor: 0.12, network: 0.5 };
 
 /**
  * Summarizes a video file into a folder: summary.json, keyframes/, skim.mp4, report.html. They appear complete
@@ -178,8 +181,14 @@ async function compose(
 /** Segmentation, boundaries moved to the cuts, long shots divided, scores, choice. */
 function findShots(watched: Watched, cuts: readonly Cut[], scores: Float32Array, share: number): Shot[] {
   const { frames, scan, info } = watched;
-  const [rows, width] = segmentationRows(watched);
-  const { changePoints } = segment(rows, { frames: frames.length, width }, { vmax });
+  const isDescriptor = watched.features === watched.descriptors;
+  const width = isDescriptor ? appearanceWidth : watched.width;
+  const rows = unitRows(watched, width);
+  const { changePoints } = segment(
+    rows,
+    { frames: frames.length, width },
+    { vmax: isDescriptor ? vmax.descriptor : vmax.network },
+  );
   const starts = shotStarts({ changePoints, sampleFrames: frames, scan, cuts, minimum: shortestShot });
   const budget = Math.max(1, Math.floor(share * info.frames));
   const spans = divideLong(spansFrom(starts, info.frames), longestSpan(budget, info.fps), {
@@ -197,23 +206,17 @@ function findShots(watched: Watched, cuts: readonly Cut[], scores: Float32Array,
 }
 
 /**
- * Features for the segmentation, scaled to length 1 (the cosine kernel). Motion is left out of the built-in descriptor: the
- * first sample after a cut always differs from the one before, which would part it from its own shot.
+ * The leading `kept` values of each sample's features, scaled to length 1 (the cosine kernel). Motion is left out of the
+ * built-in descriptor: the first sample after a cut always differs from the one before, which would part it from its shot.
  */
-function segmentationRows({
-  frames,
-  features,
-  width,
-  descriptors,
-}: Watched): [rows: Float32Array, width: number] {
-  const kept = features === descriptors ? appearanceWidth : width;
+function unitRows({ frames, features, width }: Watched, kept: number): Float32Array {
   const unit = new Float32Array(frames.length * kept);
   for (let k = 0; k < frames.length; k++) {
     const row = rowOf(features, k, width).subarray(0, kept);
     const length = Math.hypot(...row) || 1;
     for (let i = 0; i < kept; i++) unit[k * kept + i] = row[i] / length;
   }
-  return [unit, kept];
+  return unit;
 }
 
 function rowOf(rows: Float32Array, k: number, width: number): Float32Array {

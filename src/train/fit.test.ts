@@ -153,6 +153,12 @@ describe("a run folder", () => {
     expect(metricsOf(folder)).toBe(metricsOf(whole));
   });
 
+  test("an interruption that comes after all is done changes nothing", async () => {
+    const { reason } = await fit(options({ folder, epochs: 2, ...interruptAt("epoch", 2) }));
+    expect(reason).toBe("epochs");
+    expect(existsSync(join(folder, "model.safetensors"))).toBe(true);
+  });
+
   test("an interruption during a validation is not waited out", async () => {
     const { signal, onEvent } = interruptAt("step", 7);
     let evaluations = 0;

@@ -122,8 +122,8 @@ class Training {
       else if (!(await this.#endEpoch())) break;
       await this.#saveWhenDue();
     }
-    if (signal?.aborted) return this.#end("interrupted");
-    return this.#end(this.#isExhausted() ? "early stopping" : "epochs");
+    if (this.#isExhausted()) return this.#end("early stopping");
+    return this.#end(this.#position.epochs < epochs ? "interrupted" : "epochs");
   }
 
   close(): void {

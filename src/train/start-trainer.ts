@@ -1,5 +1,4 @@
 /** A trainer in a thread of its own: while it computes, progress and Ctrl-C stay alive here. */
-import { Worker } from "node:worker_threads";
 import { InputError } from "../graph/errors.ts";
 import type { Trainer } from "./trainer.ts";
 import type { Answer, Call, Request, TrainerPlan } from "./worker-protocol.ts";
@@ -26,6 +25,7 @@ const program = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./wor
  * });
  */
 export async function startTrainer(plan: TrainerPlan): Promise<Trainer> {
+  const { Worker } = await import("node:worker_threads"); // Not at the top, for a browser's bundler's sake.
   const worker = new Worker(program);
   const waiting = new Map<number, Waiting>();
   let requests = 0;

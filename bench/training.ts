@@ -1,0 +1,173 @@
+/**
+ * Training one LSTM layer, beside PyTorch, tfjs and jax-js; and what it takes to begin.
+ *
+ * A line's `ratio` is the peer's median time ÷ ours. Both run in turn in the same minute, with the same
+ * number of threads and from the same numbers, and must come to the same gradients (`difference`).
+ */
+import { execFileSync } from "node:child_process";
+import { type BenchOptions, inTurn, type Line, median, rounded } from "./measure.ts";
+import { findJaxJs } from "./peers/jax-js.ts";
+import { loadTfjs } from "./peers/tfjs.ts";
+import { startTorch } from "./peers/torch.ts";
+import { gatefold } from "./training/gatefold.ts";
+import {
+  difference,
+  type Learner,
+  type LstmCase,
+  label,
+  lstmCase,
+  type Outcome,
+  passes,
+  type Sizes,
+} from "./training/lstm-case.ts";
+
+const layers: readonly Sizes[] = [
+  { steps: 470, batch: 1, inputs: 1024, units: 256 },
+  { steps: 200, batch: 1, inputs: 512, units: 512 },
+  { steps: 100, batch: 32, inputs: 128, units: 128 },
+  { steps: 50, batch: 64, inputs: 256, units: 256 },
+];
+
+/** Float32 sums of half a million products in another order differ by this much. */
+const tolerance = 1e-3;
+
+export async function* run(options: BenchOptions): AsyncIterable<Line> {
+  const wanted = (name: string) => name.includes(options.only ?? "");
+  if (wanted("session")) yield sessions();
+  if (wanted("pytorch")) yield* besideTorch();
+  if (wanted("tfjs")) yield* besideTfjs();
+  if (wanted("jax-js")) yield* besideJaxJs();
+}
+
+/** Tracing, gradient and session of a two-layer BiLSTM, each time in a fresh process. */
+function sessions(): Line {
+  const repeats = 7;
+  const file = `${import.meta.dirname}/training/build-session.ts`;
+  const runs = Array.from({ length: repeats }, () =>
+    JSON.parse(execFileSync(process.execPath, [file], { encoding: "utf8" })),
+  );
+  const middle = (of: (run: (typeof runs)[0]) => number) => rounded(median(runs.map(of)));
+  return {
+    case: "session of a 2-layer BiLSTM 1024→256 with its gradient",
+    threads: 1,
+    traceMs: middle(({ first }) => first.trace),
+    lowerMs: middle(({ first }) => first.lower),
+    createMs: middle(({ first }) => first.session),
+    totalMs: middle(({ first }) => first.total),
+    againMs: middle(({ again }) => again.total),
+    repeats,
+  };
+}
+
+async function* besideTorch(): AsyncIterable<Line> {
+  const torch = await startTorch();
+  if (!torch) return skip("PyTorch", "set GATEFOLD_PYTHON to a Python that has torch");
+  try {
+    for (const [sizes, pass] of allPairs(layers, passes)) {
+      for (const threads of [1, 2]) {
+        const one = lstmCase(sizes, pass, threads);
+        const learners = { ours: await gatefold(one, "native"), theirs: await torch.open(one) };
+        yield line(one, `pytorch ${torch.version}`, await compare(one, learners, 11));
+      }
+    }
+  } finally {
+    torch.close();
+  }
+}
+
+/** tfjs has one thread in Node. Beside it our WASM backend too, which is what a browser runs. */
+async function* besideTfjs(): AsyncIterable<Line> {
+  const tfjs = await loadTfjs();
+  if (!tfjs) return skip("tfjs", "npm install --prefix bench");
+  for (const [sizes, pass] of allPairs(layers, passes)) {
+    const one = lstmCase(sizes, pass, 1);
+    const learners = {
+      ours: await gatefold(one, "native"),
+      oursWasm: await gatefold(one, "wasm"),
+      theirs: await tfjs.open(one),
+    };
+    yield line(one, `tfjs-wasm ${tfjs.version}`, await compare(one, learners, 7));
+  }
+}
+
+/** jax-js unrolls, so that a long sequence would compile for minutes: it gets at most 50 steps. */
+async function* besideJaxJs(): AsyncIterable<Line> {
+  const jaxJs = findJaxJs();
+  if (!jaxJs) return skip("jax-js", "npm install --prefix bench");
+  for (const [sizes, pass] of allPairs(layers, ["weights", "weights+input"] as const)) {
+    const one = lstmCase({ ...sizes, steps: Math.min(sizes.steps, 50) }, pass, 1);
+    const theirs = await jaxJs.open(one).catch((error: Error) => error);
+    if (theirs instanceof Error) {
+      skip(`jax-js, ${label(one)}, ${pass}`, theirs.message);
+      continue;
+    }
+    const learners = {
+      ours: await gatefold(one, "native"),
+      oursWasm: await gatefold(one, "wasm"),
+      theirs,
+    };
+    const measured = line(one, `jax-js ${jaxJs.version}`, await compare(one, learners, 7));
+    yield { ...measured, peerCompileSeconds: rounded(theirs.compileSeconds) };
+  }
+}
+
+interface Comparison {
+  /** How far the results are apart. */
+  apart: number;
+  /** Milliseconds, one number a turn. */
+  times: { ours: number[]; oursWasm?: number[]; theirs: number[] };
+}
+
+function line(one: LstmCase, peer: string, { apart, times }: Comparison): Line {
+  const { ours, oursWasm, theirs } = times;
+  return {
+    case: label(one),
+    pass: one.pass,
+    peer,
+    threads: one.threads,
+    gatefoldMs: rounded(median(ours)),
+    peerMs: rounded(median(theirs)),
+    ratio: rounded(median(theirs) / median(ours)),
+    gatefoldBestMs: rounded(Math.min(...ours)),
+    peerBestMs: rounded(Math.min(...theirs)),
+    ...(oursWasm && {
+      gatefoldWasmMs: rounded(median(oursWasm)),
+      ratioWasm: rounded(median(theirs) / median(oursWasm)),
+    }),
+    difference: apart,
+    repeats: ours.length,
+  };
+}
+
+type Learners = { ours: Learner; theirs: Learner } | { ours: Learner; oursWasm: Learner; theirs: Learner };
+
+/** Holds the first outcomes of all against one another, then times them in turn; closes them. */
+async function compare(one: LstmCase, learners: Learners, repeats: number): Promise<Comparison> {
+  const all = Object.values<Learner>(learners);
+  try {
+    const outcomes = await firstOutcomes(all);
+    const apart = Math.max(...outcomes.slice(1).map((other) => difference(one, other, outcomes[0])));
+    if (!(apart < tolerance)) throw new Error(`${label(one)}, ${one.pass}: the results differ by ${apart}`);
+    return { apart: Number(apart.toPrecision(2)), times: await inTurn(learners, { repeats }) };
+  } finally {
+    for (const learner of all) await learner.close();
+  }
+}
+
+/** What each comes to after one turn. */
+async function firstOutcomes(learners: readonly Learner[]): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const learner of learners) {
+    await learner.turn();
+    outcomes.push(await learner.outcome());
+  }
+  return outcomes;
+}
+
+function allPairs<A, B>(first: readonly A[], second: readonly B[]): [A, B][] {
+  return first.flatMap((a) => second.map((b): [A, B] => [a, b]));
+}
+
+function skip(peer: string, reason: string): void {
+  console.error(`${peer} is left out: ${reason}`);
+}

@@ -36,6 +36,9 @@ const beginning = (schedule: Schedule): Position => ({
  * Trains. With a folder, a run that was interrupted or killed continues from its last checkpoint and ends with
  * the same numbers as one that was not; a finished run can be given more epochs.
  *
+ * The same numbers means: to the last bit, with the same runtime and number of threads, which decide the order
+ * in which it adds.
+ *
  * @throws InputError for settings out of range, a folder of another run, or a loss that is not finite.
  * @example
  * const { weights } = await fit({

@@ -111,15 +111,20 @@ async function* besideJaxJs(): AsyncIterable<Line> {
   }
 }
 
-interface Comparison {
+interface Comparison<Names extends string> {
   /** How far the results are apart. */
   apart: number;
   /** Milliseconds, one number a turn. */
-  times: { ours: number[]; oursWasm?: number[]; theirs: number[] };
+  times: Record<Names, number[]>;
 }
 
-function line(one: LstmCase, peer: string, { apart, times }: Comparison): Line {
-  const { ours, oursWasm, theirs } = times;
+function line(
+  one: LstmCase,
+  peer: string,
+  { apart, times }: Comparison<"ours" | "theirs"> | Comparison<"ours" | "oursWasm" | "theirs">,
+): Line {
+  const { ours, theirs } = times;
+  const oursWasm = "oursWasm" in times ? times.oursWasm : undefined;
   return {
     case: label(one),
     pass: one.pass,
@@ -139,10 +144,12 @@ function line(one: LstmCase, peer: string, { apart, times }: Comparison): Line {
   };
 }
 
-type Learners = { ours: Learner; theirs: Learner } | { ours: Learner; oursWasm: Learner; theirs: Learner };
-
 /** Holds the first outcomes of all against one another, then times them in turn; closes them. */
-async function compare(one: LstmCase, learners: Learners, repeats: number): Promise<Comparison> {
+async function compare<Names extends string>(
+  one: LstmCase,
+  learners: Record<Names, Learner>,
+  repeats: number,
+): Promise<Comparison<Names>> {
   const all = Object.values<Learner>(learners);
   try {
     const outcomes = await firstOutcomes(all);

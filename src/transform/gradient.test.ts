@@ -5,6 +5,7 @@ import { randomFeeds, tensor } from "../../test/feeds.ts";
 import { gradientError } from "../../test/finite-differences.ts";
 import { loopCases } from "../../test/loop-cases.ts";
 import { operatorCases } from "../../test/operator-cases.ts";
+import { randomProgram } from "../../test/random-programs.ts";
 import { InputError } from "../graph/errors.ts";
 import {
   abs,
@@ -61,6 +62,13 @@ describe("the gradient of every operator agrees with finite differences, and so 
 test.each(loopCases)("the gradient agrees with finite differences, once and twice: $title", (one) => {
   expect(firstError(one)).toBeLessThan(1e-7);
   expect(secondError(one)).toBeLessThan(1e-7);
+});
+
+test("the gradient of any program agrees with finite differences", () => {
+  fc.assert(
+    fc.property(fc.nat(), (seed) => firstError(randomProgram(seed, { smooth: true })) < 1e-6),
+    { numRuns: 30 },
+  );
 });
 
 /** The gradients of a graph's "loss", at given numbers. */

@@ -3,6 +3,7 @@ import { type Case, differentiable, traceCase, withLoss } from "../../test/cases
 import { randomFeeds } from "../../test/feeds.ts";
 import { loopCases } from "../../test/loop-cases.ts";
 import { operatorCases } from "../../test/operator-cases.ts";
+import { randomProgram } from "../../test/random-programs.ts";
 import type { Graph } from "../graph/graph.ts";
 import { type ArrayTensor, interpret } from "../graph/interpret.ts";
 import { operators } from "../graph/operators.ts";
@@ -41,7 +42,8 @@ const transforms: [string, (graph: Graph) => Graph][] = [
 ];
 
 describe.each(transforms)("%s leaves what a graph and its gradient compute:", (_, transform) => {
-  const cases = [...operators.flatMap((op) => operatorCases[op]), ...loopCases];
+  const programs = Array.from({ length: 60 }, (_, seed) => randomProgram(seed));
+  const cases = [...operators.flatMap((op) => operatorCases[op]), ...loopCases, ...programs];
   test.each(cases)("$title", (one) => {
     const graph = trained(one);
     const transformed = transform(graph);

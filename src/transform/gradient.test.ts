@@ -64,11 +64,9 @@ test.each(loopCases)("the gradient agrees with finite differences, once and twic
   expect(secondError(one)).toBeLessThan(1e-7);
 });
 
-test("the gradient of any program agrees with finite differences", () => {
-  fc.assert(
-    fc.property(fc.nat(), (seed) => firstError(randomProgram(seed, { smooth: true })) < 1e-6),
-    { numRuns: 30 },
-  );
+const programs = Array.from({ length: 30 }, (_, seed) => randomProgram(seed, { smooth: true }));
+test.each(programs)("the gradient agrees with finite differences: $title", (one) => {
+  expect(firstError(one)).toBeLessThan(1e-6);
 });
 
 /** The gradients of a graph's "loss", at given numbers. */

@@ -6,14 +6,7 @@
 import { addSizes, type Size, type SizeLike, size, subtractSizes } from "./dim.ts";
 import { InputError } from "./errors.ts";
 import type { Loop } from "./loop.ts";
-import {
-  type AttributesOf,
-  type Operand,
-  type Operator,
-  type Role,
-  resultTypes,
-  type Type,
-} from "./operators.ts";
+import { type AttributesOf, type Operator, type Role, resultTypes } from "./operators.ts";
 import {
   type DType,
   formatShape,
@@ -24,6 +17,7 @@ import {
   type ShapeLike,
   shape as shapeOf,
 } from "./shape.ts";
+import type { Operand, Type } from "./type-rules.ts";
 
 let created = 0;
 

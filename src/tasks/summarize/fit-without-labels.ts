@@ -4,14 +4,12 @@
  * trained beside it: the likeliest set of the point process shall be the best draw of each step.
  */
 import { clip, countOf, log, mean } from "../../graph/functions.ts";
-import { type Graph, inputsOf, trace } from "../../graph/graph.ts";
+import { type Graph, trace } from "../../graph/graph.ts";
 import { dppLogLikelihood } from "../../layers/dpp.ts";
 import { scalar, type Tensor, tensor } from "../../runtime/tensor.ts";
+import { planTraining } from "../../train/plan-training.ts";
 import { startTrainer } from "../../train/start-trainer.ts";
-import { compileStep } from "../../train/step.ts";
 import type { Trainer, Weights } from "../../train/trainer.ts";
-import { gradient } from "../../transform/gradient.ts";
-import { initialWeights } from "../../weights/declare.ts";
 import { random, type Stream } from "../../weights/random.ts";
 import { type SummaryNetwork, scoringGraph } from "./network.ts";
 import { frameDistances, summaryReward } from "./reward.ts";
@@ -45,22 +43,12 @@ export async function fitWithoutLabels(
   features: Float32Array,
   { seed, threads = 1, onProgress, signal }: FitToVideoOptions,
 ): Promise<Weights> {
-  const graph = rewardGraph(network);
-  const names = [...inputsOf(graph, "weight").keys()];
-  const values = initialWeights(graph, seed);
-  const shapes = inputsOf(graph, "weight");
-  const weights: Weights = Object.fromEntries(
-    names.map((name) => [name, { dims: shapes.get(name)!.shape as number[], data: values[name] }]),
+  const plan = planTraining(
+    { training: rewardGraph(network), evaluation: scoringGraph(network) },
+    { seed, optimizer: { kind: "adam" }, clip: 5 },
+    { session: { threads } },
   );
-  const trainer = await startTrainer({
-    steps: {
-      training: compileStep(gradient(graph, { of: "loss", with: names })),
-      evaluation: compileStep(scoringGraph(network)),
-    },
-    weights,
-    settings: { seed, optimizer: { kind: "adam" }, clip: 5 },
-    session: { threads },
-  });
+  const trainer = await startTrainer(plan);
   try {
     const draws = random(seed).stream("episodes");
     const videos = new Windows(x, features);
@@ -74,7 +62,7 @@ export async function fitWithoutLabels(
     }
     const state = await trainer.state();
     return Object.fromEntries(
-      names.map((name) => [name, { dims: weights[name].dims, data: state.weights[name] }]),
+      Object.entries(plan.weights).map(([name, { dims }]) => [name, { dims, data: state.weights[name] }]),
     );
   } finally {
     await trainer.close();

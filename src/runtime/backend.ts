@@ -71,8 +71,13 @@ async function loadWasm(): Promise<Backend> {
     name: "wasm",
     runtime: module as unknown as OnnxRuntime,
     sessionOptions: (threads) => {
-      module.env.wasm.numThreads = threads; // takes effect with the first session of a process
+      module.env.wasm.numThreads = mayShareMemory() ? threads : 1; // takes effect with a process's first session
       return { executionProviders: ["wasm"], graphOptimizationLevel: "basic", logSeverityLevel: 4 };
     },
   };
+}
+
+/** In a browser, threads need a page that is isolated from others (COOP and COEP headers). */
+function mayShareMemory(): boolean {
+  return (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated !== false;
 }

@@ -49,7 +49,7 @@ const choose = (samples: Sample[], shots: Shot[], most = 12, options = {}) =>
   chooseKeyframes(candidatesOf(samples, options), shots, most).map(({ sample }) => sample);
 
 describe("key frames", () => {
-  it("come from the selected shots, the most important picture of each", () => {
+  it("are of each selected shot its most important picture", () => {
     const samples = [
       { scene: 1, score: 0.2 },
       { scene: 1, score: 0.6 },
@@ -57,12 +57,19 @@ describe("key frames", () => {
       { scene: 3, score: 0.4 },
       { scene: 3, score: 0.3 },
     ];
-    const shots = shotsOf([2, true], [1, false], [2, true]);
+    const shots = shotsOf([2, true], [1, false, 0.1], [2, true]);
     expect(choose(samples, shots)).toEqual([1, 3]);
     expect(chooseKeyframes(candidatesOf(samples), shots, 12)).toEqual([
       { sample: 1, frame: 100, shot: 0 },
       { sample: 3, frame: 300, shot: 2 },
     ]);
+  });
+
+  it("are of other shots too where there is room, if important and clearly other", () => {
+    const samples = [{ scene: 1, score: 0.4 }, { scene: 2 }, { scene: 1 }, { scene: 3 }];
+    const shots = shotsOf([1, true], [1, false, 0.9], [1, false, 0.9], [1, false, 0.1]);
+    expect(choose(samples, shots)).toEqual([0, 1]);
+    expect(choose(samples, shots, 1)).toEqual([0]);
   });
 
   it("leave out black, blurred and fading pictures, however important", () => {

@@ -37,60 +37,83 @@ const nearlySame = 0.08;
 /** Of one take and so near in time, pictures must differ in structure and in color: things and cameras that move don't do. */
 const sameTake = { seconds: 4, structure: 0.4, color: 0.1 };
 
-/** Structure distance that a second key frame of a shot must keep from all others. */
-const clearlyOther = 0.3;
-
 /**
- * Key frames of the selected shots, ascending: of each shot its most important clear picture, the most important
- * shots first; then, while there is room, what differs clearly from all taken so far. None is flat, fading, blurred or
- * nearly the same as another. Where the whole video is flat, its least flat picture stands for it.
+ * Key frames, ascending: of each selected shot its most important clear picture, the most important shots first; then,
+ * while there is room, what adds most to them, from selected shots and from those of at least mean importance. None is
+ * flat, fading, blurred or nearly the same as another. Where the whole video is flat, its least flat picture stands
+ * for it.
  */
 export function chooseKeyframes(candidates: Candidates, shots: readonly Shot[], most: number): ChosenFrame[] {
-  const { frames, times, quality, scores, order, descriptor, cuts } = candidates;
+  const { frames, scores, order, quality, cuts } = candidates;
   const shotOf = intervalOf(
     frames,
     shots.slice(1).map(({ startFrame }) => startFrame),
   );
-  const takeOf = intervalOf(frames, cuts);
-  const sharpest = new Float64Array(shots.length);
-  shotOf.forEach((shot, k) => {
-    sharpest[shot] = Math.max(sharpest[shot], quality[k].sharpness);
-  });
-  const sharpness = (k: number) => quality[k].sharpness / (sharpest[shotOf[k]] || 1);
+  const sharpness = sharpnessInShot(quality, shotOf);
   const isClear = (k: number) =>
-    visibility(quality[k]) === 1 && sharpness(k) >= leastSharpness && !isFading(candidates, k);
-  const merit = (k: number) => scores[k] + 0.5 * sharpness(k);
+    visibility(quality[k]) === 1 && sharpness[k] >= leastSharpness && !isFading(candidates, k);
+  const clear = shotOf.map((_, k) => k).filter(isClear);
+  const album = new Album(candidates, intervalOf(frames, cuts), most);
 
-  const taken: number[] = [];
-  const isOther = (k: number, other: number, distance: number): boolean => {
-    const [a, b] = [descriptor(k), descriptor(other)];
-    const structure = structureDistance(a, b);
-    const isNear = takeOf[k] === takeOf[other] && Math.abs(times[k] - times[other]) < sameTake.seconds;
-    if (!isNear) return structure >= distance;
-    return structure >= Math.max(distance, sameTake.structure) && colorDistance(a, b) >= sameTake.color;
-  };
-  const takeIfOther = (k: number, distance: number): boolean => {
-    const isNew = taken.every((other) => isOther(k, other, distance));
-    if (isNew) taken.push(k);
-    return isNew;
-  };
-
-  const clear = shotOf.map((_, k) => k).filter((k) => shots[shotOf[k]].selected && isClear(k));
+  const merit = (k: number) => scores[k] + 0.5 * sharpness[k];
   const clearOf = Map.groupBy(clear, (k) => shotOf[k]);
-  const ranked = [...clearOf.keys()].sort((a, b) => shots[b].score - shots[a].score || a - b);
+  const ranked = [...clearOf.keys()].filter((shot) => shots[shot].selected);
+  ranked.sort((a, b) => shots[b].score - shots[a].score || a - b);
   for (const shot of ranked) {
-    if (taken.length >= most) break;
     const best = clearOf.get(shot)!.sort((a, b) => merit(b) - merit(a) || a - b);
-    best.find((k) => takeIfOther(k, nearlySame));
+    best.find((k) => album.take(k));
   }
-  const isCandidate = new Set(clear);
-  for (let i = 0; i < order.length && taken.length < most; i++) {
-    if (isCandidate.has(order[i])) takeIfOther(order[i], clearlyOther);
+
+  const isClearSample = new Set(clear);
+  const mean = shotOf.reduce((sum, _, k) => sum + scores[k], 0) / shotOf.length;
+  for (let i = 0; i < order.length; i++) {
+    const { selected, score } = shots[shotOf[order[i]]];
+    if (isClearSample.has(order[i]) && (selected || score >= mean)) album.take(order[i]);
   }
-  if (taken.length === 0) taken.push(leastFlat(quality));
-  return taken
+  if (album.samples.length === 0) album.samples.push(leastFlat(quality));
+  return album.samples
     .sort((a, b) => a - b)
     .map((sample) => ({ sample, frame: frames[sample], shot: shotOf[sample] }));
+}
+
+/** Collects samples that differ from one another. */
+class Album {
+  readonly samples: number[] = [];
+  readonly #candidates: Candidates;
+  readonly #takeOf: readonly number[];
+  readonly #most: number;
+
+  constructor(candidates: Candidates, takeOf: readonly number[], most: number) {
+    this.#candidates = candidates;
+    this.#takeOf = takeOf;
+    this.#most = most;
+  }
+
+  /** Takes a sample if there is room and it is not nearly the same as one taken; says whether it did. */
+  take(k: number): boolean {
+    if (this.samples.length >= this.#most) return false;
+    if (!this.samples.every((other) => this.#differ(k, other))) return false;
+    this.samples.push(k);
+    return true;
+  }
+
+  #differ(k: number, other: number): boolean {
+    const { descriptor, times } = this.#candidates;
+    const [a, b] = [descriptor(k), descriptor(other)];
+    const structure = structureDistance(a, b);
+    const isSameTake = this.#takeOf[k] === this.#takeOf[other];
+    if (!isSameTake || Math.abs(times[k] - times[other]) >= sameTake.seconds) return structure >= nearlySame;
+    return structure >= sameTake.structure && colorDistance(a, b) >= sameTake.color;
+  }
+}
+
+/** Sharpness of each sample over that of the sharpest of its shot. */
+function sharpnessInShot(quality: readonly Quality[], shotOf: readonly number[]): number[] {
+  const sharpest: number[] = [];
+  shotOf.forEach((shot, k) => {
+    sharpest[shot] = Math.max(sharpest[shot] ?? 0, quality[k].sharpness);
+  });
+  return shotOf.map((shot, k) => quality[k].sharpness / (sharpest[shot] || 1));
 }
 
 /** For each frame how many of the ascending starts it has reached. */

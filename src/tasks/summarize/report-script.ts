@@ -66,7 +66,7 @@ timeline.addEventListener("pointerleave", (event) => { if (event.pointerType ===
 timeline.addEventListener("click", (event) => play(timeOf(event)));
 timeline.addEventListener("focus", () => { if (timeline.matches(":focus-visible")) show(now); });
 timeline.addEventListener("blur", hide);
-document.addEventListener("pointerdown", (event) => { if (!timeline.contains(event.target)) hide(); });
+document.addEventListener("pointerdown", (event) => { if (!event.target.closest(".timeline, .gallery")) hide(); });
 timeline.addEventListener("keydown", (event) => {
   const shot = lastAt(data.starts, now), step = data.duration / 100;
   const to = {
@@ -79,6 +79,10 @@ timeline.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 for (const m of moments) {
-  m.addEventListener("click", () => play(+m.dataset.time));
+  m.addEventListener("click", () => {
+    if (m.classList.contains("in")) return play(+m.dataset.time);
+    timeline.scrollIntoView({ block: "center", behavior: "smooth" });
+    show(+m.dataset.time);
+  });
 }
 `;

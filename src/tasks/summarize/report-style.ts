@@ -69,6 +69,7 @@ section { margin-bottom: clamp(28px, 4vw, 44px); }
   position: absolute; width: 13px; height: 13px; margin: -6.5px 0 0 -6.5px; border-radius: 50%;
   background: var(--accent); border: 2px solid var(--card); pointer-events: none;
 }
+.pin.out { background: var(--card); border-color: var(--accent); }
 .cursor { position: absolute; top: 0; bottom: 0; width: 2px; margin-left: -1px; background: var(--ink); pointer-events: none; }
 .axis { position: relative; height: 22px; margin-top: 6px; font-size: 12.5px; color: var(--soft); font-variant-numeric: tabular-nums; }
 .axis span { position: absolute; transform: translateX(-50%); white-space: nowrap; }
@@ -97,10 +98,19 @@ section { margin-bottom: clamp(28px, 4vw, 44px); }
 .gallery button:hover, .gallery button.near { border-color: var(--accent); }
 .gallery button:hover { transform: translateY(-2px); }
 .gallery img { display: block; width: 100%; height: auto; background: var(--band); }
-.gallery span { display: flex; justify-content: space-between; align-items: baseline; gap: 10px; padding: 10px 14px 12px; }
+.gallery .picture { display: block; position: relative; }
+.gallery .in .picture::after {
+  content: ""; position: absolute; right: 10px; bottom: 10px; width: 30px; height: 30px; border-radius: 50%;
+  background: var(--accent); box-shadow: 0 1px 6px #0006;
+}
+.gallery .in .picture::before {
+  content: ""; position: absolute; z-index: 1; right: 19px; bottom: 18px; border: 7px solid transparent;
+  border-left: 11px solid #fff; border-right: 0;
+}
+.gallery .caption { display: flex; justify-content: space-between; align-items: baseline; gap: 10px; padding: 10px 14px 12px; }
 .gallery b { font-size: 19px; font-variant-numeric: tabular-nums; letter-spacing: -.01em; }
 .gallery small { color: var(--soft); font-size: 13.5px; font-variant-numeric: tabular-nums; }
-@media (max-width: 560px) { .gallery { grid-template-columns: repeat(2, minmax(0, 1fr)); } .gallery span { display: block; padding: 8px 10px 10px; } .gallery b { font-size: 17px; display: block; } }
+@media (max-width: 560px) { .gallery { grid-template-columns: repeat(2, minmax(0, 1fr)); } .gallery .caption { display: block; padding: 8px 10px 10px; } .gallery b { font-size: 17px; display: block; } }
 @media (prefers-reduced-motion: reduce) { .gallery button { transition: none; } .gallery button:hover { transform: none; } }
 
 summary { cursor: pointer; font-size: 19px; font-weight: 640; }
@@ -111,7 +121,9 @@ th, td { padding: 7px 14px 7px 0; border-bottom: 1px solid var(--line); white-sp
 .number { text-align: right; }
 tr.selected td:first-child { box-shadow: inset 3px 0 var(--accent); }
 td:first-child, th:first-child { padding-left: 12px; }
-meter { width: clamp(60px, 14vw, 140px); height: 10px; vertical-align: middle; }
+.bar { display: inline-block; width: clamp(60px, 14vw, 140px); height: 7px; margin-right: 10px; border-radius: 4px; background: var(--line); vertical-align: middle; overflow: hidden; }
+.bar i { display: block; height: 100%; background: var(--curve); }
+tr.selected .bar i { background: var(--accent); }
 .chip { padding: 1px 9px; border-radius: 99px; background: var(--accent-soft); color: var(--accent-ink); font-size: 12.5px; font-weight: 600; }
 footer { padding-bottom: 48px; color: var(--soft); font-size: 13.5px; }
 footer p { margin: 0 0 6px; max-width: 76ch; }

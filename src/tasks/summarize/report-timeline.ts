@@ -27,9 +27,9 @@ export function renderTimeline(summary: Summary, strip: readonly ReportPicture[]
     const roof = selected ? `<rect class="roof" ${place} y="0" height="3"/>` : "";
     return `<rect class="shot ${kind}" ${place} y="0" height="${height}"/>${roof}`;
   });
-  const pins = keyframes.map(({ time }) => {
+  const pins = keyframes.map(({ time, shot }) => {
     const top = y(scoreAt(summary, time));
-    return `<i class="pin" style="left:${x(time) / 10}%;top:${top}%"></i>`;
+    return `<i class="pin${shots[shot].selected ? "" : " out"}" style="left:${x(time) / 10}%;top:${top}%"></i>`;
   });
   return `<div class="timeline" tabindex="0" role="slider" aria-label="Moment of the video" aria-valuemin="0" aria-valuemax="${video.duration.toFixed(1)}" aria-valuenow="0" aria-valuetext="${clock(0)}">
 <div class="strip" aria-hidden="true">${stripImages(strip)}</div>

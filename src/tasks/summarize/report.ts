@@ -75,9 +75,8 @@ ${colophon(summary)}
 function lead({ video, shots, keyframes }: Summary): string {
   const selected = shots.filter((shot) => shot.selected);
   return (
-    `${duration(video.duration)} in <b>${count(shots.length, "shot")}</b>. ` +
-    `The skim keeps <b>${selected.length}</b> of them; <b>${count(keyframes.length, "picture")}</b> ` +
-    `${keyframes.length === 1 ? "shows" : "show"} it at a glance.`
+    `${duration(video.duration)} in <b>${count(shots.length, "shot")}</b>, <b>${selected.length}</b> of them in the skim, ` +
+    `and <b>${count(keyframes.length, "key moment")}</b> to see at a glance.`
   );
 }
 
@@ -96,7 +95,7 @@ function facts({ video, shots, keyframes }: Summary): string {
   const skim = kept.reduce((sum, { startTime, endTime }) => sum + endTime - startTime, 0);
   const fact = (term: string, value: string) => `<div><dt>${term}</dt><dd>${value}</dd></div>`;
   return `<dl class="facts card">
-<div class="big"><dt>Skim</dt><dd>${clock(skim)} <small>of ${clock(video.duration)} · ${percent(skim / video.duration)}</small></dd></div>
+<div class="big"><dt>Skim</dt><dd>${clock(skim, skim < 60 ? 1 : 0)} <small>of ${clock(video.duration)} · ${percent(skim / video.duration)}</small></dd></div>
 ${fact("Shots kept", `${kept.length} of ${shots.length}`)}
 ${fact("Key moments", String(keyframes.length))}
 ${fact("Picture", `${video.width} × ${video.height}`)}
@@ -108,12 +107,16 @@ ${fact("Codec", escapeHtml(video.codec.toUpperCase()))}
 
 function moment({ keyframes, shots, video }: Summary, pictures: ReportPictures, i: number): string {
   const { time, shot } = keyframes[i];
+  const { selected, score } = shots[shot];
   const at = clock(time, video.duration < 120 ? 1 : 0);
+  const action = selected
+    ? `Play the moment at ${at} in the skim`
+    : `Show the moment at ${at} on the timeline`;
   return (
-    `<li><button type="button" data-time="${time}" aria-label="Play the moment at ${at} in the skim">` +
-    `<img src="${pictures.keyframes[i].uri}" alt="Key frame at ${at}, shot ${shot + 1}" ` +
-    `width="${video.width}" height="${video.height}" loading="lazy">` +
-    `<span><b>${at}</b><small>shot ${shot + 1} · score ${shots[shot].score.toFixed(2)}</small></span></button></li>`
+    `<li><button type="button" data-time="${time}"${selected ? ' class="in"' : ""} aria-label="${action}">` +
+    `<span class="picture"><img src="${pictures.keyframes[i].uri}" alt="Key frame at ${at}, shot ${shot + 1}" ` +
+    `width="${video.width}" height="${video.height}" loading="lazy"></span>` +
+    `<span class="caption"><b>${at}</b><small>shot ${shot + 1} · score ${score.toFixed(2)}</small></span></button></li>`
   );
 }
 
@@ -122,7 +125,7 @@ function shotTable(shots: readonly Shot[]): string {
     ({ startTime, endTime, startFrame, endFrame, score, selected }, i) =>
       `<tr${selected ? ' class="selected"' : ""}><td>${i + 1}</td><td>${clock(startTime, 1)}</td><td>${clock(endTime, 1)}</td>` +
       `<td class="number">${(endTime - startTime).toFixed(1)} s</td><td class="number">${startFrame}–${endFrame - 1}</td>` +
-      `<td><meter min="0" max="1" value="${score.toFixed(3)}">${score.toFixed(2)}</meter> ${score.toFixed(2)}</td>` +
+      `<td><span class="bar"><i style="width:${(100 * score).toFixed(1)}%"></i></span>${score.toFixed(2)}</td>` +
       `<td>${selected ? '<span class="chip">in the skim</span>' : ""}</td></tr>`,
   );
   return `<div class="scroll"><table>

@@ -31,11 +31,11 @@ export function sunrise(t: number, length: number): string {
 
 /** A still shot: nothing moves at all. */
 export function flowers(): string {
-  const petals = (color: string) =>
-    repeat(
-      8,
-      (i) => `<ellipse cx="0" cy="-22" rx="9" ry="18" fill="${color}" transform="rotate(${i * 45})"/>`,
-    ) + `<circle r="10" fill="#f6c945"/>`;
+  const petals = (color: string) => {
+    const petal = (i: number) =>
+      `<ellipse cx="0" cy="-22" rx="9" ry="18" fill="${color}" transform="rotate(${i * 45})"/>`;
+    return `${repeat(8, petal)}<circle r="10" fill="#f6c945"/>`;
+  };
   const flower = (x: number, y: number, size: number, color: string) =>
     `<path d="M${x} ${y}Q${(x + 320) / 2} ${y + 70} 320 210" stroke="#3f7d4e" stroke-width="5" fill="none"/>` +
     group(`translate(${x} ${y}) scale(${size})`, petals(color));

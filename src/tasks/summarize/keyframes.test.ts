@@ -11,8 +11,8 @@ interface Sample {
   sharpness?: number;
 }
 
-/** Samples 5 s and 100 frames apart. */
-function candidatesOf(samples: Sample[], { seconds = 5 } = {}): Candidates {
+/** Samples 15 s and 100 frames apart. */
+function candidatesOf(samples: Sample[], { seconds = 15 } = {}): Candidates {
   const scores = samples.map(({ score = 0.5 }) => score);
   const descriptors = samples.map(({ scene }) => {
     const descriptor = new Float32Array(descriptorWidth);
@@ -95,7 +95,7 @@ describe("key frames", () => {
   it("need another color too, soon after one of the same take", () => {
     const samples = [{ scene: 1 }, { scene: 2 }, { scene: 3 }];
     expect(choose(samples, shotsOf([3, true]), 12, { seconds: 1 })).toEqual([0]);
-    expect(choose(samples, shotsOf([3, true]), 12, { seconds: 3 })).toEqual([0, 2]);
+    expect(choose(samples, shotsOf([3, true]), 12, { seconds: 6 })).toEqual([0, 2]);
   });
 
   it("are as many as allowed at most, the most important shots first", () => {

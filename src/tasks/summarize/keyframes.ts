@@ -35,7 +35,7 @@ const fadingContrast = 1.25;
 const nearlySame = 0.08;
 
 /** Of one take and so near in time, pictures must differ in structure and in color: things and cameras that move don't do. */
-const sameTake = { seconds: 4, structure: 0.4, color: 0.1 };
+const sameTake = { seconds: 10, structure: 0.4, color: 0.1 };
 
 /**
  * Key frames, ascending: of each selected shot its most important clear picture, the most important shots first; then,

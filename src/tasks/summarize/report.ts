@@ -42,7 +42,7 @@ export function renderReport(summary: Summary, pictures: ReportPictures): string
 </header>
 <main>
 ${warnings(summary)}<section class="hero" aria-label="The skim">
-<video src="skim.mp4" controls playsinline preload="metadata"${poster(pictures)} style="aspect-ratio:${summary.video.width}/${summary.video.height}"></video>
+<video src="skim.mp4" controls playsinline preload="metadata"${poster(summary, pictures)} style="aspect-ratio:${summary.video.width}/${summary.video.height}"></video>
 ${facts(summary)}
 </section>
 <section class="card" aria-labelledby="timeline">
@@ -86,8 +86,10 @@ function warnings(summary: Summary): string {
   return `<div class="notes" role="note">${lines}</div>\n`;
 }
 
-function poster({ keyframes }: ReportPictures): string {
-  return keyframes.length > 0 ? ` poster="${keyframes[0].uri}"` : "";
+/** The skim opens on its own first key frame. */
+function poster({ keyframes, shots }: Summary, pictures: ReportPictures): string {
+  const first = keyframes.findIndex(({ shot }) => shots[shot].selected);
+  return first < 0 ? "" : ` poster="${pictures.keyframes[first].uri}"`;
 }
 
 function facts({ video, shots, keyframes }: Summary): string {

@@ -1,5 +1,7 @@
 /** What all benchmarks share: their options, the machine they ran on, and runs in turn. */
-import { availableParallelism, cpus } from "node:os";
+import { readFileSync } from "node:fs";
+import { availableParallelism, cpus, loadavg } from "node:os";
+import { setTimeout as pause } from "node:timers/promises";
 
 export interface BenchOptions {
   /** Only cases whose name has this in it. */
@@ -9,13 +11,14 @@ export interface BenchOptions {
 /** One measured case, printed as one line. */
 export type Line = Record<string, unknown>;
 
-/** Where a line was measured. */
+/** Where a line was measured, and how busy the machine was in that minute, the measuring included. */
 export function machine(): Line {
   return {
     cpu: cpus()[0]?.model.trim() ?? "unknown",
     cores: availableParallelism(),
     node: process.versions.node,
     platform: `${process.platform}-${process.arch}`,
+    load: rounded(loadavg()[0]),
   };
 }
 
@@ -27,7 +30,7 @@ export interface Contestant {
 
 /**
  * How long each contestant takes, in milliseconds. They take turns (A B A B …), so that whatever else the
- * machine does slows all of them alike.
+ * machine does slows all of them alike; and each waits for a moment in which nothing else runs.
  */
 export async function inTurn<Names extends string>(
   contestants: Record<Names, Contestant>,
@@ -37,17 +40,31 @@ export async function inTurn<Names extends string>(
   const times = Object.fromEntries(all.map(([name]) => [name, [] as number[]]));
   for (let round = -warmUp; round < repeats; round++) {
     for (const [name, contestant] of all) {
+      await nothingElseRuns();
       const time = await contestant.turn();
       if (round >= 0) times[name].push(time);
-      await threadsAsleep();
     }
   }
   return times as Record<Names, number[]>;
 }
 
-/** OpenMP's threads spin for some milliseconds after their work, and would slow whoever is next. */
-function threadsAsleep(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 10));
+/**
+ * Waits until no other thread is running: OpenMP's spin for some milliseconds after their work, and there may
+ * be other programs. Gives up after two seconds. Where the system does not tell, waits for OpenMP alone.
+ */
+async function nothingElseRuns(): Promise<void> {
+  const patience = performance.now() + 2000;
+  let quiet = 0;
+  while (quiet < 2 && performance.now() < patience) {
+    await pause(5);
+    quiet = runningThreads() <= 1 ? quiet + 1 : 0;
+  }
+}
+
+/** How many threads run or wait for a processor, this one included. */
+function runningThreads(): number {
+  if (process.platform !== "linux") return 1;
+  return Number.parseInt(readFileSync("/proc/loadavg", "utf8").split(" ")[3], 10);
 }
 
 /** The middle value; of an even number, the mean of the middle two. */

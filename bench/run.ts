@@ -54,11 +54,10 @@ function findBenchmarks(): Map<string, string> {
 async function run(benchmark: string): Promise<void> {
   const module = await import(`./${benchmark}.ts`);
   const lines: AsyncIterable<Line> = module.run({ only: flags.only } satisfies BenchOptions);
-  const where = machine();
-  if (!flags.json) console.log(`${benchmark}: ${Object.values(where).join(", ")}`);
+  if (!flags.json) console.log(`${benchmark}: ${JSON.stringify(machine())}`);
   let header = "";
   for await (const line of lines) {
-    if (flags.json) console.log(JSON.stringify({ bench: benchmark, ...line, ...where }));
+    if (flags.json) console.log(JSON.stringify({ bench: benchmark, ...line, ...machine() }));
     else header = printRow(line, header);
   }
 }

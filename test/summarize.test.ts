@@ -162,7 +162,7 @@ describe("gatefold summarize", () => {
     const refused = await run(["sample.mp4"]);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toBe(
-      "The output folder sample-summary holds other files (notes.txt): choose another with --out, or empty it.\n",
+      "error: The output folder sample-summary holds other files (notes.txt): choose another with --out, or empty it.\n",
     );
     expect(await readFile(file("sample-summary/notes.txt"), "utf8")).toBe("mine");
     expect(await readFile(file("sample-summary/summary.json"), "utf8")).toBe(finished.stdout);
@@ -244,8 +244,15 @@ describe("bad input", () => {
     const { code, stderr } = await run(["short.mp4", "--out", "short.mp4"]);
     expect([code, stderr]).toEqual([
       1,
-      "The output folder short.mp4 is a file: choose another with --out.\n",
+      "error: The output folder short.mp4 is a file: choose another with --out.\n",
     ]);
+  });
+
+  it("of weights names them, before anything is decoded", async () => {
+    await writeFile(file("weights.safetensors"), "not weights");
+    const { code, stderr } = await run(["short.mp4", "--weights", "weights.safetensors"]);
+    expect(stderr).toMatch(/^error: .*weights\.safetensors.*\n$/);
+    expect(code).toBe(1);
   });
 
   it("of a feature network names the network", async () => {
@@ -255,7 +262,7 @@ describe("bad input", () => {
       JSON.stringify({ width: 32, height: 32, mean: [0, 0, 0], std: [1, 1, 1] }),
     );
     const { code, stderr } = await run(["short.mp4", "--features", "broken.onnx"]);
-    expect(stderr).toMatch(/^The feature network broken\.onnx is not a usable ONNX file: .*\n$/);
+    expect(stderr).toMatch(/^error: The feature network broken\.onnx is not a usable ONNX file: .*\n$/);
     expect(code).toBe(1);
   });
 

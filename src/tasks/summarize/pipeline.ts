@@ -6,6 +6,7 @@ import { appearanceWidth, descriptorWidth } from "./descriptor.ts";
 import { scoreFrames } from "./fit.ts";
 import { chooseKeyframes } from "./keyframes.ts";
 import { segment } from "./kts.ts";
+import { loadNetworkWeights } from "./network-weights.ts";
 import { type FeatureNetwork, openFeatureNetwork } from "./onnx-features.ts";
 import { type OutputFolder, openOutputFolder } from "./output-folder.ts";
 import { visibility } from "./quality.ts";
@@ -78,6 +79,8 @@ export async function summarize(
   let folder: OutputFolder | undefined;
   try {
     if (options.features !== undefined) network = await openFeatureNetwork(options.features, options.threads);
+    // What is wrong with the weights shall show before the video is decoded.
+    else if (options.weights !== undefined) await loadNetworkWeights(options.weights, descriptorWidth);
     folder = await openOutputFolder(options.out);
     return await fill(folder, file, reader, network, options, events);
   } finally {

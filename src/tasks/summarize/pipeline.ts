@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type DecoderChoice, openVideo, type VideoReader } from "../../data/video/video.ts";
+import { InputError } from "../../graph/errors.ts";
 import { version } from "../../version.ts";
 import { type Cut, hardCuts, shotStarts } from "./cuts.ts";
 import { appearanceWidth, descriptorWidth } from "./descriptor.ts";
@@ -56,6 +57,9 @@ export interface Summarized {
 /** Side of the squared pictures from which descriptors are made. */
 const pictureSize = 224;
 
+/** Most pictures to look at: their features and sums must fit in memory. */
+const mostSamples = 100_000;
+
 /** Two boundaries nearer than this many seconds are one. */
 const shortestShot = 0.5;
 
@@ -78,6 +82,7 @@ export async function summarize(
   let network: FeatureNetwork | undefined;
   let folder: OutputFolder | undefined;
   try {
+    checkLength(reader, options);
     if (options.features !== undefined) network = await openFeatureNetwork(options.features, options.threads);
     // What is wrong with the weights shall show before the video is decoded.
     else if (options.weights !== undefined) await loadNetworkWeights(options.weights, descriptorWidth);
@@ -88,6 +93,15 @@ export async function summarize(
     await network?.close();
     await reader.close();
   }
+}
+
+function checkLength({ declared }: VideoReader, { fps, fast }: SummarizeOptions): void {
+  const samples = Math.ceil(declared.duration * fps);
+  if (fast || samples <= mostSamples) return;
+  throw new InputError(
+    `${declared.file} at ${fps} frames a second gives ${samples} pictures to look at, too many to hold at once: ` +
+      `choose --fps ${Math.floor((100 * mostSamples) / declared.duration) / 100} or less.`,
+  );
 }
 
 async function fill(

@@ -2,19 +2,17 @@ import { join } from "node:path";
 import { type DecoderChoice, openVideo, type VideoReader } from "../../data/video/video.ts";
 import { InputError } from "../../graph/errors.ts";
 import { version } from "../../version.ts";
-import { type Cut, hardCuts, shotStarts } from "./cuts.ts";
-import { appearanceWidth, descriptorWidth } from "./descriptor.ts";
+import { hardCuts } from "./cuts.ts";
+import { descriptorWidth } from "./descriptor.ts";
+import { findShots } from "./find-shots.ts";
 import { scoreFrames } from "./fit.ts";
 import { chooseKeyframes } from "./keyframes.ts";
-import { segment } from "./kts.ts";
 import { loadNetworkWeights } from "./network-weights.ts";
 import { type FeatureNetwork, openFeatureNetwork } from "./onnx-features.ts";
 import { type OutputFolder, openOutputFolder } from "./output-folder.ts";
 import { visibility } from "./quality.ts";
 import { writeResults } from "./results.ts";
-import { segmentCosts } from "./segment-costs.ts";
-import { chooseShots, divideLong, longestSpan, spansFrom } from "./shots.ts";
-import { type Keyframe, type Shot, type Summary, summaryVersion } from "./summary.ts";
+import { type Keyframe, type Summary, summaryVersion } from "./summary.ts";
 import { type Watched, watch } from "./watch.ts";
 
 export interface SummarizeOptions {
@@ -59,15 +57,6 @@ const pictureSize = 224;
 
 /** Most pictures to look at: their features and sums must fit in memory. */
 const mostSamples = 100_000;
-
-/** Two boundaries nearer than this many seconds are one. */
-const shortestShot = 0.5;
-
-/**
- * `vmax` of the segmentation, at which it parts what people call shots and scenes: tried on the built-in descriptor and on
- * MobileNet's features, whose unrelated pictures are farther apart.
- */
-const vmax = { descriptor: 0.12, network: 0.5 };
 
 /**
  * Summarizes a video file into a folder: summary.json, keyframes/, skim.mp4, report.html. They appear complete
@@ -193,47 +182,6 @@ async function compose(
     warnings: [...reader.notes],
     versions: { gatefold: version, node: process.versions.node },
   };
-}
-
-/** Segmentation, boundaries moved to the cuts, long shots divided, scores, choice. */
-function findShots(watched: Watched, cuts: readonly Cut[], scores: Float32Array, share: number): Shot[] {
-  const { frames, scan, info } = watched;
-  const isDescriptor = watched.features === watched.descriptors;
-  const width = isDescriptor ? appearanceWidth : watched.width;
-  const rows = unitRows(watched, width);
-  const { changePoints } = segment(
-    rows,
-    { frames: frames.length, width },
-    { vmax: isDescriptor ? vmax.descriptor : vmax.network },
-  );
-  const starts = shotStarts({ changePoints, sampleFrames: frames, scan, cuts, minimum: shortestShot });
-  const budget = Math.max(1, Math.floor(share * info.frames));
-  const spans = divideLong(spansFrom(starts, info.frames), longestSpan(budget, info.fps), {
-    costs: segmentCosts(rows, frames.length, width),
-    sampleFrames: frames,
-    scan,
-  });
-  return chooseShots(spans, {
-    scores,
-    sampleFrames: frames,
-    times: scan.times,
-    duration: info.duration,
-    budget,
-  });
-}
-
-/**
- * The leading `kept` values of each sample's features, scaled to length 1 (the cosine kernel). Motion is left out of the
- * built-in descriptor: the first sample after a cut always differs from the one before, which would part it from its shot.
- */
-function unitRows({ frames, features, width }: Watched, kept: number): Float32Array {
-  const unit = new Float32Array(frames.length * kept);
-  for (let k = 0; k < frames.length; k++) {
-    const row = rowOf(features, k, width).subarray(0, kept);
-    const length = Math.hypot(...row) || 1;
-    for (let i = 0; i < kept; i++) unit[k * kept + i] = row[i] / length;
-  }
-  return unit;
 }
 
 function rowOf(rows: Float32Array, k: number, width: number): Float32Array {

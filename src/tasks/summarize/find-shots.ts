@@ -1,0 +1,62 @@
+import { type Cut, shotStarts } from "./cuts.ts";
+import { appearanceWidth } from "./descriptor.ts";
+import { segment } from "./kts.ts";
+import { segmentCosts } from "./segment-costs.ts";
+import { chooseShots, divideLong, longestSpan, spansFrom } from "./shots.ts";
+import type { Shot } from "./summary.ts";
+import type { Watched } from "./watch.ts";
+
+/** Two boundaries nearer than this many seconds are one. */
+const shortestShot = 0.5;
+
+/**
+ * `vmax` of the segmentation, at which it parts what people call shots and scenes: tried on the built-in descriptor and on
+ * MobileNet's features, whose unrelated pictures are farther apart.
+ */
+const vmax = { descriptor: 0.12, network: 0.5 };
+
+/** Segmentation, boundaries moved to the cuts, long shots divided, scores, choice. */
+export function findShots(
+  watched: Watched,
+  cuts: readonly Cut[],
+  scores: Float32Array,
+  share: number,
+): Shot[] {
+  const { frames, scan, info } = watched;
+  const isDescriptor = watched.features === watched.descriptors;
+  const width = isDescriptor ? appearanceWidth : watched.width;
+  const rows = unitRows(watched, width);
+  const { changePoints } = segment(
+    rows,
+    { frames: frames.length, width },
+    { vmax: isDescriptor ? vmax.descriptor : vmax.network },
+  );
+  const starts = shotStarts({ changePoints, sampleFrames: frames, scan, cuts, minimum: shortestShot });
+  const budget = Math.max(1, Math.floor(share * info.frames));
+  const spans = divideLong(spansFrom(starts, info.frames), longestSpan(budget, info.fps), {
+    costs: segmentCosts(rows, frames.length, width),
+    sampleFrames: frames,
+    scan,
+  });
+  return chooseShots(spans, {
+    scores,
+    sampleFrames: frames,
+    times: scan.times,
+    duration: info.duration,
+    budget,
+  });
+}
+
+/**
+ * The leading `kept` values of each sample's features, scaled to length 1 (the cosine kernel). Motion is left out of the
+ * built-in descriptor: the first sample after a cut always differs from the one before, which would part it from its shot.
+ */
+function unitRows({ frames, features, width }: Watched, kept: number): Float32Array {
+  const unit = new Float32Array(frames.length * kept);
+  for (let k = 0; k < frames.length; k++) {
+    const row = features.subarray(k * width, k * width + kept);
+    const length = Math.hypot(...row) || 1;
+    for (let i = 0; i < kept; i++) unit[k * kept + i] = row[i] / length;
+  }
+  return unit;
+}

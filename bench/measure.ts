@@ -23,21 +23,36 @@ export function machine(): Line {
 }
 
 /** One of several that do the same work. */
-export interface Contestant {
+export interface Contestant<Took = number> {
   /** Does the work once; gives how long it took, in milliseconds. */
-  turn(): Promise<number>;
+  turn(): Promise<Took>;
+}
+
+/** What a turn took, in milliseconds: as the clock has it, and of the processors, all threads together. */
+export interface Took {
+  clock: number;
+  processor: number;
+}
+
+/** Times work that this process does. */
+export async function took(work: () => Promise<unknown>): Promise<Took> {
+  const [used, start] = [process.cpuUsage(), performance.now()];
+  await work();
+  const clock = performance.now() - start;
+  const { user, system } = process.cpuUsage(used);
+  return { clock, processor: (user + system) / 1000 };
 }
 
 /**
  * How long each contestant takes, in milliseconds. They take turns (A B A B …), so that whatever else the
  * machine does slows all of them alike; and each waits for a moment in which nothing else runs.
  */
-export async function inTurn<Names extends string>(
-  contestants: Record<Names, Contestant>,
+export async function inTurn<Names extends string, Took = number>(
+  contestants: Record<Names, Contestant<Took>>,
   { repeats, warmUp = 2 }: { repeats: number; warmUp?: number },
-): Promise<Record<Names, number[]>> {
-  const all = Object.entries<Contestant>(contestants);
-  const times = Object.fromEntries(all.map(([name]) => [name, [] as number[]]));
+): Promise<Record<Names, Took[]>> {
+  const all = Object.entries<Contestant<Took>>(contestants);
+  const times = Object.fromEntries(all.map(([name]) => [name, [] as Took[]]));
   for (let round = -warmUp; round < repeats; round++) {
     for (const [name, contestant] of all) {
       await nothingElseRuns();
@@ -45,15 +60,15 @@ export async function inTurn<Names extends string>(
       if (round >= 0) times[name].push(time);
     }
   }
-  return times as Record<Names, number[]>;
+  return times as Record<Names, Took[]>;
 }
 
 /**
  * Waits until no other thread is running: OpenMP's spin for some milliseconds after their work, and there may
- * be other programs. Gives up after two seconds. Where the system does not tell, waits for OpenMP alone.
+ * be other programs. Gives up after half a second. Where the system does not tell, waits for OpenMP alone.
  */
 async function nothingElseRuns(): Promise<void> {
-  const patience = performance.now() + 2000;
+  const patience = performance.now() + 500;
   let quiet = 0;
   while (quiet < 2 && performance.now() < patience) {
     await pause(5);

@@ -5,7 +5,7 @@
  * number of threads and from the same numbers, and must come to the same gradients (`difference`).
  */
 import { execFileSync } from "node:child_process";
-import { type BenchOptions, inTurn, type Line, median, rounded } from "./measure.ts";
+import { type BenchOptions, inTurn, type Line, median, rounded, type Took } from "./measure.ts";
 import { findJaxJs } from "./peers/jax-js.ts";
 import { loadTfjs } from "./peers/tfjs.ts";
 import { startTorch } from "./peers/torch.ts";
@@ -17,6 +17,7 @@ import {
   label,
   lstmCase,
   type Outcome,
+  type Pass,
   passes,
   type Sizes,
 } from "./training/lstm-case.ts";
@@ -31,12 +32,34 @@ const layers: readonly Sizes[] = [
 /** Float32 sums of half a million products in another order differ by this much. */
 const tolerance = 1e-3;
 
-export async function* run(options: BenchOptions): AsyncIterable<Line> {
-  const wanted = (name: string) => name.includes(options.only ?? "");
+export async function* run({ only = "" }: BenchOptions): AsyncIterable<Line> {
+  const wanted = (name: string) => name.includes(only);
   if (wanted("session")) yield sessions();
-  if (wanted("pytorch")) yield* besideTorch();
-  if (wanted("tfjs")) yield* besideTfjs();
-  if (wanted("jax-js")) yield* besideJaxJs();
+  yield* besideTorch(wanted);
+  yield* besideTfjs(wanted);
+  yield* besideJaxJs(wanted);
+}
+
+/** Whether a case of this name is to be measured. */
+type Wanted = (name: string) => boolean;
+
+/** The cases beside a peer that are wanted: "pytorch, 470×1 1024→256, step, 1 thread". */
+function cases(
+  peer: string,
+  wanted: Wanted,
+  {
+    passes,
+    threads,
+    longest = Number.POSITIVE_INFINITY,
+  }: { passes: readonly Pass[]; threads: readonly number[]; longest?: number },
+): { sizes: Sizes; pass: Pass; threads: number }[] {
+  const all = layers.flatMap((layer) => {
+    const sizes = { ...layer, steps: Math.min(layer.steps, longest) };
+    return passes.flatMap((pass) => threads.map((count) => ({ sizes, pass, threads: count })));
+  });
+  return all.filter(({ sizes, pass, threads }) =>
+    wanted(`${peer}, ${label(sizes)}, ${pass}, ${threads} thread${threads === 1 ? "" : "s"}`),
+  );
 }
 
 /** Tracing, gradient and session of a two-layer BiLSTM, each time in a fresh process. */
@@ -59,16 +82,16 @@ function sessions(): Line {
   };
 }
 
-async function* besideTorch(): AsyncIterable<Line> {
+async function* besideTorch(wanted: Wanted): AsyncIterable<Line> {
+  const all = cases("pytorch", wanted, { passes, threads: [1, 2] });
+  if (all.length === 0) return;
   const torch = await startTorch();
   if (!torch) return skip("PyTorch", "set GATEFOLD_PYTHON to a Python that has torch");
   try {
-    for (const [sizes, pass] of allPairs(layers, passes)) {
-      for (const threads of [1, 2]) {
-        const one = lstmCase(sizes, pass, threads);
-        const learners = { ours: await gatefold(one, "native"), theirs: await torch.open(one) };
-        yield line(one, `pytorch ${torch.version}`, await compare(one, learners, 11));
-      }
+    for (const { sizes, pass, threads } of all) {
+      const one = lstmCase(sizes, pass, threads);
+      const learners = { ours: await gatefold(one, "native"), theirs: await torch.open(one) };
+      yield line(one, `pytorch ${torch.version}`, await compare(one, learners, 11));
     }
   } finally {
     torch.close();
@@ -76,11 +99,13 @@ async function* besideTorch(): AsyncIterable<Line> {
 }
 
 /** tfjs has one thread in Node. Beside it our WASM backend too, which is what a browser runs. */
-async function* besideTfjs(): AsyncIterable<Line> {
+async function* besideTfjs(wanted: Wanted): AsyncIterable<Line> {
+  const all = cases("tfjs", wanted, { passes, threads: [1] });
+  if (all.length === 0) return;
   const tfjs = await loadTfjs();
   if (!tfjs) return skip("tfjs", "npm install --prefix bench");
-  for (const [sizes, pass] of allPairs(layers, passes)) {
-    const one = lstmCase(sizes, pass, 1);
+  for (const { sizes, pass, threads } of all) {
+    const one = lstmCase(sizes, pass, threads);
     const learners = {
       ours: await gatefold(one, "native"),
       oursWasm: await gatefold(one, "wasm"),
@@ -91,11 +116,13 @@ async function* besideTfjs(): AsyncIterable<Line> {
 }
 
 /** jax-js unrolls, so that a long sequence would compile for minutes: it gets at most 50 steps. */
-async function* besideJaxJs(): AsyncIterable<Line> {
+async function* besideJaxJs(wanted: Wanted): AsyncIterable<Line> {
+  const all = cases("jax-js", wanted, { passes: ["weights", "weights+input"], threads: [1], longest: 50 });
+  if (all.length === 0) return;
   const jaxJs = findJaxJs();
   if (!jaxJs) return skip("jax-js", "npm install --prefix bench");
-  for (const [sizes, pass] of allPairs(layers, ["weights", "weights+input"] as const)) {
-    const one = lstmCase({ ...sizes, steps: Math.min(sizes.steps, 50) }, pass, 1);
+  for (const { sizes, pass, threads } of all) {
+    const one = lstmCase(sizes, pass, threads);
     const theirs = await jaxJs.open(one).catch((error: Error) => error);
     if (theirs instanceof Error) {
       skip(`jax-js, ${label(one)}, ${pass}`, theirs.message);
@@ -114,8 +141,7 @@ async function* besideJaxJs(): AsyncIterable<Line> {
 interface Comparison<Names extends string> {
   /** How far the results are apart. */
   apart: number;
-  /** Milliseconds, one number a turn. */
-  times: Record<Names, number[]>;
+  times: Record<Names, Took[]>;
 }
 
 function line(
@@ -130,18 +156,28 @@ function line(
     pass: one.pass,
     peer,
     threads: one.threads,
-    gatefoldMs: rounded(median(ours)),
-    peerMs: rounded(median(theirs)),
-    ratio: rounded(median(theirs) / median(ours)),
-    gatefoldBestMs: rounded(Math.min(...ours)),
-    peerBestMs: rounded(Math.min(...theirs)),
+    gatefoldMs: rounded(clock(ours)),
+    peerMs: rounded(clock(theirs)),
+    ratio: rounded(clock(theirs) / clock(ours)),
+    gatefoldBestMs: rounded(Math.min(...ours.map((took) => took.clock))),
+    peerBestMs: rounded(Math.min(...theirs.map((took) => took.clock))),
+    gatefoldProcessorMs: rounded(processor(ours)),
+    peerProcessorMs: rounded(processor(theirs)),
     ...(oursWasm && {
-      gatefoldWasmMs: rounded(median(oursWasm)),
-      ratioWasm: rounded(median(theirs) / median(oursWasm)),
+      gatefoldWasmMs: rounded(clock(oursWasm)),
+      ratioWasm: rounded(clock(theirs) / clock(oursWasm)),
     }),
     difference: apart,
     repeats: ours.length,
   };
+}
+
+function clock(turns: readonly Took[]): number {
+  return median(turns.map((took) => took.clock));
+}
+
+function processor(turns: readonly Took[]): number {
+  return median(turns.map((took) => took.processor));
 }
 
 /** Holds the first outcomes of all against one another, then times them in turn; closes them. */
@@ -169,10 +205,6 @@ async function firstOutcomes(learners: readonly Learner[]): Promise<Outcome[]> {
     outcomes.push(await learner.outcome());
   }
   return outcomes;
-}
-
-function allPairs<A, B>(first: readonly A[], second: readonly B[]): [A, B][] {
-  return first.flatMap((a) => second.map((b): [A, B] => [a, b]));
 }
 
 function skip(peer: string, reason: string): void {

@@ -1,5 +1,6 @@
 /** jax-js's side, in a worker so that a compilation without end can be ended. One message, one answer. */
 import { parentPort, workerData } from "node:worker_threads";
+import { type Took, took } from "../measure.ts";
 import type { LstmCase } from "../training/lstm-case.ts";
 
 interface Array {
@@ -59,12 +60,12 @@ parentPort?.on("message", async (request: "turn" | "outcome") => {
   parentPort?.postMessage(request === "turn" ? await turn() : await outcome());
 });
 
-async function turn(): Promise<number> {
+async function turn(): Promise<Took> {
   if (last) for (const array of [last[0], ...Object.values(last[1])]) array.dispose();
-  const start = performance.now();
-  last = gradientsOf(refs(roots), target.ref);
-  await last[0].ref.data();
-  return performance.now() - start;
+  return took(async () => {
+    last = gradientsOf(refs(roots), target.ref);
+    await last[0].ref.data();
+  });
 }
 
 async function outcome() {

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { Worker } from "node:worker_threads";
+import type { Took } from "../measure.ts";
 import type { Learner, LstmCase, Outcome } from "../training/lstm-case.ts";
 
 const patience = 60_000;
@@ -31,10 +32,10 @@ async function open(one: LstmCase): Promise<Learner & { compileSeconds: number }
     return answer;
   };
   try {
-    const first = await ask<number>("turn");
+    const first = await ask<Took>("turn");
     return {
-      compileSeconds: first / 1000,
-      turn: () => ask<number>("turn"),
+      compileSeconds: first.clock / 1000,
+      turn: () => ask<Took>("turn"),
       outcome: () => ask<Outcome>("outcome"),
       close: async () => void (await worker.terminate()),
     };

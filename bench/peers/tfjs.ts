@@ -1,5 +1,6 @@
 /** TensorFlow.js on its WASM backend, which has one thread in Node. */
 import { dirname } from "node:path";
+import { took } from "../measure.ts";
 import { type Learner, type LstmCase, learningRate } from "../training/lstm-case.ts";
 
 export interface Peer {
@@ -84,13 +85,13 @@ function learner(tf: Tfjs, one: LstmCase): Learner {
   return {
     async turn() {
       tf.dispose(gradients);
-      const start = performance.now();
-      const { value, grads } = gradientsOf(Object.values(roots));
-      gradients = Object.fromEntries(Object.keys(roots).map((name, index) => [name, grads[index]]));
-      [last] = value.dataSync();
-      value.dispose();
-      if (pass === "step") tf.tidy(() => adam.applyGradients(clipped(tf, gradients)));
-      return performance.now() - start;
+      return took(async () => {
+        const { value, grads } = gradientsOf(Object.values(roots));
+        gradients = Object.fromEntries(Object.keys(roots).map((name, index) => [name, grads[index]]));
+        [last] = value.dataSync();
+        value.dispose();
+        if (pass === "step") tf.tidy(() => adam.applyGradients(clipped(tf, gradients)));
+      });
     },
     async outcome() {
       const found = pass === "step" ? weights : gradients;

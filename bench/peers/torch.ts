@@ -35,7 +35,7 @@ export async function startTorch(): Promise<Torch | undefined> {
     async open(one) {
       await ask({ do: "open", ...one, ...encoded(one), learning_rate: learningRate });
       return {
-        turn: async () => (await ask({ do: "turn" })).milliseconds,
+        turn: () => ask({ do: "turn" }),
         async outcome() {
           const { loss, arrays } = await ask({ do: "outcome" });
           return { loss, arrays: mapValues(arrays as Record<string, string>, fromBase64) };

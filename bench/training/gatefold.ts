@@ -4,6 +4,7 @@ import { compile } from "../../src/runtime/session.ts";
 import { type Tensor, tensor } from "../../src/runtime/tensor.ts";
 import { compileStep, openStep } from "../../src/train/step.ts";
 import { createTrainer } from "../../src/train/trainer.ts";
+import { took } from "../measure.ts";
 import { type Arrays, type Learner, type LstmCase, learningRate, lstmGraph } from "./lstm-case.ts";
 
 export function gatefold(one: LstmCase, backend: BackendName): Promise<Learner> {
@@ -17,11 +18,10 @@ async function forwardAndBackward(one: LstmCase, backend: BackendName): Promise<
   const feeds = { ...data(one), ...Object.fromEntries(weights) };
   let results: Record<string, Tensor> = {};
   return {
-    async turn() {
-      const start = performance.now();
-      results = await session.run(feeds);
-      return performance.now() - start;
-    },
+    turn: () =>
+      took(async () => {
+        results = await session.run(feeds);
+      }),
     async outcome() {
       const gradients = Object.entries(results).filter(([name]) => name.startsWith("gradient."));
       const arrays = gradients.map(([name, { data }]) => [name.split(".").at(-1), data as Float32Array]);
@@ -39,11 +39,10 @@ async function trainingStep(one: LstmCase, backend: BackendName): Promise<Learne
   let steps = 0;
   let loss = Number.NaN;
   return {
-    async turn() {
-      const start = performance.now();
-      ({ loss } = await trainer.step([batch], { step: ++steps, learningRate }));
-      return performance.now() - start;
-    },
+    turn: () =>
+      took(async () => {
+        ({ loss } = await trainer.step([batch], { step: ++steps, learningRate }));
+      }),
     async outcome() {
       const { weights } = await trainer.state();
       const arrays = Object.entries(weights).map(([path, values]) => [path.replace("layer.", ""), values]);

@@ -7,7 +7,7 @@ import { recurrent } from "../../src/layers/recurrent.ts";
 import { gradient } from "../../src/transform/gradient.ts";
 import { initialWeights } from "../../src/weights/declare.ts";
 import { random } from "../../src/weights/random.ts";
-import type { Contestant } from "../measure.ts";
+import type { Contestant, Took } from "../measure.ts";
 
 export interface Sizes {
   steps: number;
@@ -49,7 +49,7 @@ export interface Outcome {
 }
 
 /** One that trains the layer. */
-export interface Learner extends Contestant {
+export interface Learner extends Contestant<Took> {
   /** What its last turn came to. */
   outcome(): Promise<Outcome>;
   close(): Promise<void>;

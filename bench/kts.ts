@@ -4,7 +4,7 @@
  * its median time ÷ ours, both in JavaScript, its kernel matrix made beforehand and not counted; `same` tells whether both
  * find the same change points.
  */
-import { segment } from "../src/tasks/summarize/kts.ts";
+import { segment } from "../src/tasks/summarize/shots/kts.ts";
 import { random } from "../src/weights/random.ts";
 import { type BenchOptions, inTurn, type Line, median, rounded } from "./measure.ts";
 

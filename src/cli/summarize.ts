@@ -2,7 +2,7 @@ import { basename, extname } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { DecoderChoice } from "../data/video/video.ts";
 import type { Stage } from "../tasks/summarize/pipeline.ts";
-import { clock } from "../tasks/summarize/report-words.ts";
+import { clock } from "../tasks/summarize/report/words.ts";
 import type { Summary } from "../tasks/summarize/summary.ts";
 
 interface Flags {

@@ -1,6 +1,5 @@
 /** The key moments of a video: `gatefold summarize` as a function, and its parts. */
-export { type SegmentOptions, type Segments, segment } from "./kts.ts";
-export { type NetworkSize, type SummaryNetwork, scoringGraph, summaryNetwork } from "./network.ts";
+
 export {
   type Stage,
   type Summarized,
@@ -8,6 +7,8 @@ export {
   type SummarizeOptions,
   summarize,
 } from "./pipeline.ts";
+export { type NetworkSize, type SummaryNetwork, scoringGraph, summaryNetwork } from "./scoring/network.ts";
+export { type SegmentOptions, type Segments, segment } from "./shots/kts.ts";
 export {
   type Keyframe,
   type Shot,

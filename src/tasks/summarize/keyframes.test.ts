@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { descriptorWidth, groupsOf } from "./descriptor.ts";
+import { descriptorWidth, groupsOf } from "./frames/descriptor.ts";
 import { type Candidates, chooseKeyframes } from "./keyframes.ts";
 import type { Shot } from "./summary.ts";
 

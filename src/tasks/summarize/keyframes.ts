@@ -1,5 +1,5 @@
-import { colorDistance, structureDistance } from "./likeness.ts";
-import { type Quality, visibility } from "./quality.ts";
+import { colorDistance, structureDistance } from "./frames/likeness.ts";
+import { type Quality, visibility } from "./frames/quality.ts";
 import type { Shot } from "./summary.ts";
 
 /** What the choice of key frames knows of each sample. */

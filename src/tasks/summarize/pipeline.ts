@@ -2,18 +2,18 @@ import { join } from "node:path";
 import { type DecoderChoice, openVideo, type VideoReader } from "../../data/video/video.ts";
 import { InputError } from "../../graph/errors.ts";
 import { version } from "../../version.ts";
-import { hardCuts } from "./cuts.ts";
-import { descriptorWidth } from "./descriptor.ts";
-import { findShots } from "./find-shots.ts";
-import { scoreFrames } from "./fit.ts";
+import { descriptorWidth } from "./frames/descriptor.ts";
+import { type FeatureNetwork, openFeatureNetwork } from "./frames/onnx-features.ts";
+import { visibility } from "./frames/quality.ts";
+import { type Watched, watch } from "./frames/watch.ts";
 import { chooseKeyframes } from "./keyframes.ts";
-import { loadNetworkWeights } from "./network-weights.ts";
-import { type FeatureNetwork, openFeatureNetwork } from "./onnx-features.ts";
 import { type OutputFolder, openOutputFolder } from "./output-folder.ts";
-import { visibility } from "./quality.ts";
 import { writeResults } from "./results.ts";
+import { loadNetworkWeights } from "./scoring/network-weights.ts";
+import { scoreFrames } from "./scoring/score-frames.ts";
+import { hardCuts } from "./shots/cuts.ts";
+import { findShots } from "./shots/find-shots.ts";
 import { type Keyframe, type Summary, summaryVersion } from "./summary.ts";
-import { type Watched, watch } from "./watch.ts";
 
 export interface SummarizeOptions {
   /** Folder for the results. */

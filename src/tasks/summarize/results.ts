@@ -3,8 +3,8 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { type Segment, writeSkim } from "../../data/video/skim.ts";
 import type { Picture, VideoReader } from "../../data/video/video.ts";
-import type { StripPicture } from "./filmstrip.ts";
-import { type ReportPicture, renderReport } from "./report.ts";
+import type { StripPicture } from "./report/filmstrip.ts";
+import { type ReportPicture, renderReport } from "./report/report.ts";
 import type { Shot, Summary } from "./summary.ts";
 
 /** Width of the report's pictures in pixels. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Scan } from "../../data/video/video.ts";
+import type { Scan } from "../../../data/video/video.ts";
 import { hardCuts, shotStarts } from "./cuts.ts";
 
 function scanOf(change: readonly number[], { fps = 25, keyframesOnly = false } = {}): Scan {

@@ -1,4 +1,4 @@
-import { InputError } from "../../graph/errors.ts";
+import { InputError } from "../../../graph/errors.ts";
 import { leastOverCounts } from "./count-program.ts";
 import { pelt, type Segmentation } from "./pelt.ts";
 import { type SegmentCosts, segmentCosts } from "./segment-costs.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Picture } from "../../data/video/video.ts";
+import type { Picture } from "../../../data/video/video.ts";
 import { uniformPattern, uniformPatterns } from "./binary-patterns.ts";
 import {
   appearanceWidth,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { Summary } from "../summary.ts";
 import { type ReportPictures, renderReport } from "./report.ts";
-import { clock, duration, escapeHtml, percent } from "./report-words.ts";
-import type { Summary } from "./summary.ts";
+import { clock, duration, escapeHtml, percent } from "./words.ts";
 
 const pixel = "data:image/jpeg;base64,/9j/";
 

@@ -1,9 +1,9 @@
 /** Scores frames by the scoring network: trained before, or fitted to this video alone. */
-import { InputError } from "../../graph/errors.ts";
-import { dppGreedy } from "../../layers/dpp-greedy.ts";
-import { compile, type Session } from "../../runtime/session.ts";
-import { type Tensor, tensor } from "../../runtime/tensor.ts";
-import type { Weights } from "../../train/trainer.ts";
+import { InputError } from "../../../graph/errors.ts";
+import { dppGreedy } from "../../../layers/dpp-greedy.ts";
+import { compile, type Session } from "../../../runtime/session.ts";
+import { type Tensor, tensor } from "../../../runtime/tensor.ts";
+import type { Weights } from "../../../train/trainer.ts";
 import { fitWithoutLabels } from "./fit-without-labels.ts";
 import { type NetworkSize, type SummaryNetwork, scoringGraph, summaryNetwork } from "./network.ts";
 import { loadNetworkWeights } from "./network-weights.ts";

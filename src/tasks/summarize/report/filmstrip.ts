@@ -1,4 +1,4 @@
-import type { Picture } from "../../data/video/video.ts";
+import type { Picture } from "../../../data/video/video.ts";
 
 export interface StripPicture {
   frame: number;

@@ -3,11 +3,11 @@ import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Picture } from "../../data/video/video.ts";
-import { concat, log, mean } from "../../graph/functions.ts";
-import { type InputType, trace } from "../../graph/graph.ts";
-import type { Value } from "../../graph/value.ts";
-import { compileToOnnx } from "../../runtime/session.ts";
+import type { Picture } from "../../../data/video/video.ts";
+import { concat, log, mean } from "../../../graph/functions.ts";
+import { type InputType, trace } from "../../../graph/graph.ts";
+import type { Value } from "../../../graph/value.ts";
+import { compileToOnnx } from "../../../runtime/session.ts";
 import { openFeatureNetwork } from "./onnx-features.ts";
 
 let folder: string;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { InputError } from "../../graph/errors.ts";
+import { InputError } from "../../../graph/errors.ts";
 import { segment } from "./kts.ts";
 
 /** Kernel temporal segmentation as published: the kernel matrix, the program over every m, then the penalty. */

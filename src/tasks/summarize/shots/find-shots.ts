@@ -1,10 +1,10 @@
+import { appearanceWidth } from "../frames/descriptor.ts";
+import type { Watched } from "../frames/watch.ts";
+import type { Shot } from "../summary.ts";
 import { type Cut, shotStarts } from "./cuts.ts";
-import { appearanceWidth } from "./descriptor.ts";
 import { segment } from "./kts.ts";
 import { segmentCosts } from "./segment-costs.ts";
 import { chooseShots, divideLong, longestSpan, spansFrom } from "./shots.ts";
-import type { Shot } from "./summary.ts";
-import type { Watched } from "./watch.ts";
 
 /** Two boundaries nearer than this many seconds are one. */
 const shortestShot = 0.5;

@@ -1,9 +1,9 @@
 import { basename } from "node:path";
-import { reportScript } from "./report-script.ts";
-import { reportStyle } from "./report-style.ts";
-import { renderTimeline } from "./report-timeline.ts";
-import { clock, duration, escapeHtml, percent } from "./report-words.ts";
-import type { Shot, Summary } from "./summary.ts";
+import type { Shot, Summary } from "../summary.ts";
+import { reportScript } from "./script.ts";
+import { reportStyle } from "./style.ts";
+import { renderTimeline } from "./timeline.ts";
+import { clock, duration, escapeHtml, percent } from "./words.ts";
 
 /** A small picture for the report, as a data URI. */
 export interface ReportPicture {

@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import type { InferenceSession, Tensor } from "onnxruntime-web";
 import sharp from "sharp";
 import { z } from "zod";
-import type { Picture } from "../../data/video/video.ts";
-import { InputError } from "../../graph/errors.ts";
-import { type Backend, loadBackend } from "../../runtime/backend.ts";
+import type { Picture } from "../../../data/video/video.ts";
+import { InputError } from "../../../graph/errors.ts";
+import { type Backend, loadBackend } from "../../../runtime/backend.ts";
 
 const three = z.tuple([z.number(), z.number(), z.number()]);
 

@@ -1,4 +1,4 @@
-import type { Scan } from "../../data/video/video.ts";
+import type { Scan } from "../../../data/video/video.ts";
 
 /** A frame at which the picture jumps, and by how much more than around it. */
 export interface Cut {

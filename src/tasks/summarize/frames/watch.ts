@@ -1,6 +1,6 @@
-import type { SampledFrame, Scan, VideoInfo, VideoReader } from "../../data/video/video.ts";
+import type { SampledFrame, Scan, VideoInfo, VideoReader } from "../../../data/video/video.ts";
+import { Filmstrip } from "../report/filmstrip.ts";
 import { descriptorWidth, FrameDescriber } from "./descriptor.ts";
-import { Filmstrip } from "./filmstrip.ts";
 import type { FeatureNetwork } from "./onnx-features.ts";
 import { type Quality, quality } from "./quality.ts";
 

@@ -1,6 +1,6 @@
+import type { Summary } from "../summary.ts";
 import type { ReportPicture } from "./report.ts";
-import { clock } from "./report-words.ts";
-import type { Summary } from "./summary.ts";
+import { clock } from "./words.ts";
 
 /** Units of the drawing, which stretches to the width of the page. */
 const width = 1000;

@@ -1,4 +1,4 @@
-import type { Picture } from "../../data/video/video.ts";
+import type { Picture } from "../../../data/video/video.ts";
 import { uniformPattern, uniformPatterns } from "./binary-patterns.ts";
 import { luma } from "./luma.ts";
 

@@ -1,4 +1,4 @@
-import type { Picture } from "../../data/video/video.ts";
+import type { Picture } from "../../../data/video/video.ts";
 
 /** Brightness of every pixel, 0 to 255, by the weights of ITU-R BT.601 in 8-bit fixed point. */
 export function luma({ width, height, data }: Picture): Uint8Array {

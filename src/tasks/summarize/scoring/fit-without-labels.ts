@@ -3,14 +3,14 @@
  * their importance, and the network is moved toward draws that make better summaries than usual. φ is
  * trained beside it: the likeliest set of the point process shall be the best draw of each step.
  */
-import { clip, countOf, log, mean } from "../../graph/functions.ts";
-import { type Graph, trace } from "../../graph/graph.ts";
-import { dppLogLikelihood } from "../../layers/dpp.ts";
-import { scalar, type Tensor, tensor } from "../../runtime/tensor.ts";
-import { planTraining } from "../../train/plan-training.ts";
-import { startTrainer } from "../../train/start-trainer.ts";
-import type { Trainer, Weights } from "../../train/trainer.ts";
-import { random, type Stream } from "../../weights/random.ts";
+import { clip, countOf, log, mean } from "../../../graph/functions.ts";
+import { type Graph, trace } from "../../../graph/graph.ts";
+import { dppLogLikelihood } from "../../../layers/dpp.ts";
+import { scalar, type Tensor, tensor } from "../../../runtime/tensor.ts";
+import { planTraining } from "../../../train/plan-training.ts";
+import { startTrainer } from "../../../train/start-trainer.ts";
+import type { Trainer, Weights } from "../../../train/trainer.ts";
+import { random, type Stream } from "../../../weights/random.ts";
 import { type SummaryNetwork, scoringGraph } from "./network.ts";
 import { frameDistances, summaryReward } from "./reward.ts";
 

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { InputError } from "../../graph/errors.ts";
-import { inputsOf } from "../../graph/graph.ts";
-import type { Weights } from "../../train/trainer.ts";
-import { readSafetensors, type StoredTensor } from "../../weights/safetensors.ts";
+import { InputError } from "../../../graph/errors.ts";
+import { inputsOf } from "../../../graph/graph.ts";
+import type { Weights } from "../../../train/trainer.ts";
+import { readSafetensors, type StoredTensor } from "../../../weights/safetensors.ts";
 import { type SummaryNetwork, scoringGraph, summaryNetwork } from "./network.ts";
 
 /**

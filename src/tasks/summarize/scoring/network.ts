@@ -4,12 +4,12 @@
  * layer of sigmoid units each: importance y, a number from 0 to 1, and φ, whose products tell likeness.
  * Frames form a determinantal point process with L_ij = y_i y_j φ_iᵀφ_j.
  */
-import { lstm } from "../../cells/lstm.ts";
-import { concat, sigmoid } from "../../graph/functions.ts";
-import { type Graph, trace } from "../../graph/graph.ts";
-import type { Value } from "../../graph/value.ts";
-import { dense } from "../../layers/dense.ts";
-import { bidirectional } from "../../layers/recurrent.ts";
+import { lstm } from "../../../cells/lstm.ts";
+import { concat, sigmoid } from "../../../graph/functions.ts";
+import { type Graph, trace } from "../../../graph/graph.ts";
+import type { Value } from "../../../graph/value.ts";
+import { dense } from "../../../layers/dense.ts";
+import { bidirectional } from "../../../layers/recurrent.ts";
 
 export interface NetworkSize {
   /** Values of a frame's features. */

@@ -1,8 +1,8 @@
-import type { Scan } from "../../data/video/video.ts";
+import type { Scan } from "../../../data/video/video.ts";
+import type { Shot } from "../summary.ts";
 import { frameBetween } from "./cuts.ts";
 import { knapsack } from "./knapsack.ts";
 import type { SegmentCosts } from "./segment-costs.ts";
-import type { Shot } from "./summary.ts";
 
 /** Frames, end exclusive. */
 export interface Span {

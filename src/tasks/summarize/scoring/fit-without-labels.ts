@@ -27,7 +27,6 @@ const processWeight = 0.05;
 
 export interface FitToVideoOptions {
   seed: number;
-  threads?: number;
   onProgress?: (share: number) => void;
   signal?: AbortSignal;
 }
@@ -41,12 +40,11 @@ export async function fitWithoutLabels(
   network: SummaryNetwork,
   x: Tensor,
   features: Float32Array,
-  { seed, threads = 1, onProgress, signal }: FitToVideoOptions,
+  { seed, onProgress, signal }: FitToVideoOptions,
 ): Promise<Weights> {
   const plan = planTraining(
     { training: rewardGraph(network), evaluation: scoringGraph(network) },
     { seed, optimizer: { kind: "adam" }, clip: 5 },
-    { session: { threads } },
   );
   const trainer = await startTrainer(plan);
   try {

@@ -12,18 +12,23 @@ import { loadNetworkWeights } from "./network-weights.ts";
 export interface FrameScores {
   /** 0 to 1, one a frame. */
   scores: Float32Array;
-  /** Frames in the order in which they add most to the summary: greedy search in the point process. */
+  /**
+   * All frames in the order in which they add most to the summary: by greedy search in the point process, until
+   * nothing is left that those before don't span, then by their scores.
+   */
   order: Int32Array;
 }
 
 export interface ScoreOptions {
   seed: number;
-  threads?: number;
   /** A safetensors file with trained weights; else the network is fitted to this video. */
   weights?: string;
   onProgress?: (share: number) => void;
   signal?: AbortSignal;
 }
+
+/** A frame that adds less than this to the determinant is spanned by those before, up to rounding. */
+const spanned = 1e-9;
 
 /** The network that is fitted to one video: small, since it sees little. */
 const fittedSize = { units: 64, width: 32 };
@@ -44,7 +49,7 @@ export async function scoreFrames(
   const { network, weights } = options.weights
     ? await loadNetworkWeights(options.weights, width)
     : await fitted(x, features, { inputs: width, ...fittedSize }, options);
-  const session = await compile(scoringGraph(network), { threads: options.threads });
+  const session = await compile(scoringGraph(network));
   try {
     return await judge(session, weights, x);
   } finally {
@@ -58,8 +63,11 @@ async function judge(session: Session, weights: Weights, x: Tensor): Promise<Fra
   );
   const { importance, rows } = await session.run({ ...feeds, x });
   const [items, width] = rows.dims;
-  const greedy = dppGreedy({ rows: rows.data as Float32Array, items, width }, { least: 0 });
-  return { scores: importance.data as Float32Array, order: Int32Array.from(greedy, ({ item }) => item) };
+  const greedy = dppGreedy({ rows: rows.data as Float32Array, items, width }, { least: spanned });
+  const scores = importance.data as Float32Array;
+  const byScore = Array.from(scores.keys()).sort((a, b) => scores[b] - scores[a] || a - b);
+  const order = new Set([...greedy.map(({ item }) => item), ...byScore]);
+  return { scores, order: Int32Array.from(order) };
 }
 
 async function fitted(

@@ -103,7 +103,7 @@ async function* decode(
   const news = new News();
   const run = startFfmpeg(
     [
-      ...["-noautorotate", ...input, "-i", file, "-filter_complex"],
+      ...["-loglevel", "level+info", "-noautorotate", ...input, "-i", file, "-filter_complex"],
       ...[`[0:${probe.stream}]select='${chosen}',${toPicture}[picture]`, "-map", "[picture]"],
       ...[...(await passthrough()), "-frames:v", String(count), "-f", "rawvideo", "pipe:1"],
     ],

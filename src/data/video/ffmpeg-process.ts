@@ -61,20 +61,19 @@ export interface FfmpegRun {
   kill(): void;
 }
 
-/** Starts ffmpeg with `pipes` outputs besides the log, and gives each line of its log to `onLine`. */
+/**
+ * Starts ffmpeg with pipes up to this number, and gives each line of its log to `onLine`. The log's level, to be named
+ * in `args`, must say so in each line ("level+error").
+ */
 export function startFfmpeg(
   args: readonly string[],
   pipes: number,
-  onLine: (line: string) => void,
+  onLine: (line: string) => void = () => {},
 ): FfmpegRun {
-  const stdio: "pipe"[] = Array.from({ length: pipes - 1 }, () => "pipe");
-  const child: ChildProcess = spawn(
-    "ffmpeg",
-    ["-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+info", ...args],
-    {
-      stdio: ["ignore", "pipe", "pipe", ...stdio],
-    },
-  );
+  const stdio: "pipe"[] = Array.from({ length: Math.max(0, pipes - 2) }, () => "pipe");
+  const child: ChildProcess = spawn("ffmpeg", ["-nostdin", "-hide_banner", "-nostats", ...args], {
+    stdio: ["ignore", "pipe", "pipe", ...stdio],
+  });
   const errors: string[] = [];
   const lines = createInterface({ input: child.stderr! });
   lines.on("line", (line) => {

@@ -1,8 +1,9 @@
 /** One pass by ffmpeg: it decodes once and gives sampled pictures, a thumbnail of every frame, and their times. */
 
+import { createInterface } from "node:readline";
 import { InputError } from "../../graph/errors.ts";
 import { ChangeMeter, thumbnailHeight, thumbnailSize, thumbnailWidth } from "./change.ts";
-import { timestampIn, toRgb, turnUpright } from "./ffmpeg-filters.ts";
+import { toRgb, turnUpright } from "./ffmpeg-filters.ts";
 import { type Probe, packetTimes } from "./ffmpeg-probe.ts";
 import { type FfmpegRun, passthrough, pieces, startFfmpeg } from "./ffmpeg-process.ts";
 import { FrameLog } from "./frame-log.ts";
@@ -60,7 +61,7 @@ class Pass {
     const { signal } = this.#listener;
     const { size, onProgress } = this.#options;
     signal.throwIfAborted();
-    const run = startFfmpeg(await this.#arguments(), 3, (line) => this.#read(line));
+    const run = startFfmpeg(await this.#arguments(), 4);
     const stop = () => run.kill();
     signal.addEventListener("abort", stop);
     let ended = false;
@@ -97,6 +98,7 @@ class Pass {
       run.end,
       this.#measure(pieces(run.pipe(3), thumbnailSize)),
       this.#fill(pieces(run.pipe(1), 3 * size * size)),
+      this.#readTimes(createInterface({ input: run.pipe(4) })),
     ]);
     const { file } = this.#probe.info;
     if (this.log.decoded === 0) {
@@ -111,9 +113,14 @@ class Pass {
     }
   }
 
-  #read(line: string): void {
-    const ticks = timestampIn(line);
-    if (ticks === undefined) return;
+  /** Reads ffmpeg's list of frames: stream, decoding time, time shown, and more, between commas. */
+  async #readTimes(lines: AsyncIterable<string>): Promise<void> {
+    for await (const line of lines) {
+      if (!line.startsWith("#")) this.#addFrame(Number(line.split(",", 3)[2]));
+    }
+  }
+
+  #addFrame(ticks: number): void {
     this.#ticks.push(ticks);
     const first = this.#known?.[0] ?? this.#ticks.view()[0];
     const time = this.#seconds(ticks - first);
@@ -154,14 +161,16 @@ class Pass {
     const period = (time: string) => `floor(${time}*${fps}+1e-6)`;
     const firstOfPeriod = `setpts=PTS-(${this.#known?.[0]}),select='isnan(prev_selected_t)+gt(${period("t")},${period("prev_selected_t")})'`;
     const picture = `${this.#known ? firstOfPeriod : instants},${toRgb(this.#probe, size, size)}${turnUpright(info.rotation)}`;
-    const thumbnail = `scale=${thumbnailWidth}:${thumbnailHeight}:flags=neighbor,format=yuv420p,showinfo`;
+    const thumbnail = `scale=${thumbnailWidth}:${thumbnailHeight}:flags=neighbor,format=yuv420p`;
+    const exact = [...every, "-enc_time_base", `${timeBase.numerator}:${timeBase.denominator}`];
     return [
-      ...(this.#known ? ["-skip_frame", "nokey"] : []),
-      ...["-noautorotate", "-copyts", "-i", info.file, "-filter_complex"],
-      `[0:${stream}]split[a][b];[a]${picture}[picture];[b]${thumbnail}[thumbnail]`,
+      ...["-loglevel", "level+error", ...(this.#known ? ["-skip_frame", "nokey"] : [])],
+      // Pictures this small cost more to hand to several threads than to scale.
+      ...["-filter_complex_threads", "1", "-noautorotate", "-copyts", "-i", info.file, "-filter_complex"],
+      `[0:${stream}]split[a][b];[a]${picture}[picture];[b]${thumbnail},split[thumbnail][list]`,
       ...["-map", "[picture]", ...every, "-f", "rawvideo", "pipe:1"],
-      ...["-map", "[thumbnail]", ...every, "-enc_time_base", `${timeBase.numerator}:${timeBase.denominator}`],
-      ...["-f", "rawvideo", "pipe:3"],
+      ...["-map", "[thumbnail]", ...exact, "-f", "rawvideo", "pipe:3"],
+      ...["-map", "[list]", ...exact, "-flush_packets", "1", "-f", "framecrc", "pipe:4"],
     ];
   }
 }

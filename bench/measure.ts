@@ -53,9 +53,10 @@ export async function inTurn<Names extends string, Took = number>(
 ): Promise<Record<Names, Took[]>> {
   const all = Object.entries<Contestant<Took>>(contestants);
   const times = Object.fromEntries(all.map(([name]) => [name, [] as Took[]]));
+  let patience = 45_000;
   for (let round = -warmUp; round < repeats; round++) {
     for (const [name, contestant] of all) {
-      await nothingElseRuns();
+      patience -= await nothingElseRuns(Math.min(patience, 5000));
       const time = await contestant.turn();
       if (round >= 0) times[name].push(time);
     }
@@ -65,15 +66,19 @@ export async function inTurn<Names extends string, Took = number>(
 
 /**
  * Waits until no other thread is running: OpenMP's spin for some milliseconds after their work, and there may
- * be other programs. Gives up after half a second. Where the system does not tell, waits for OpenMP alone.
+ * be other programs. Where the system does not tell, waits for OpenMP alone.
+ *
+ * @param patience the longest to wait, in milliseconds.
+ * @returns how long it was.
  */
-async function nothingElseRuns(): Promise<void> {
-  const patience = performance.now() + 500;
+async function nothingElseRuns(patience: number): Promise<number> {
+  const start = performance.now();
   let quiet = 0;
-  while (quiet < 2 && performance.now() < patience) {
+  do {
     await pause(5);
     quiet = runningThreads() <= 1 ? quiet + 1 : 0;
-  }
+  } while (quiet < 2 && performance.now() - start < patience);
+  return performance.now() - start;
 }
 
 /** How many threads run or wait for a processor, this one included. */

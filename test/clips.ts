@@ -147,3 +147,10 @@ export async function beepsHeard(file: string): Promise<number[]> {
     alive.release();
   }
 }
+
+/** Copies a file with the bytes from one share of its length to another overwritten: what a bad disk leaves. */
+export async function damage(file: string, target: string, from: number, to: number): Promise<void> {
+  const bytes = await readFile(file);
+  bytes.fill(0xa5, Math.floor(bytes.length * from), Math.floor(bytes.length * to));
+  await writeFile(target, bytes);
+}

@@ -3,7 +3,7 @@
 import { InputError } from "../../graph/errors.ts";
 import { timestampIn, toRgb, turnUpright } from "./ffmpeg-filters.ts";
 import type { Probe } from "./ffmpeg-probe.ts";
-import { passthrough, pieces, startFfmpeg } from "./ffmpeg-process.ts";
+import { asFile, passthrough, pieces, startFfmpeg } from "./ffmpeg-process.ts";
 import { News } from "./news.ts";
 import { clean } from "./timeline.ts";
 import type { Picture, SampledFrame } from "./video.ts";
@@ -103,7 +103,7 @@ async function* decode(
   const news = new News();
   const run = startFfmpeg(
     [
-      ...["-loglevel", "level+info", "-noautorotate", ...input, "-i", file, "-filter_complex"],
+      ...["-loglevel", "level+info", "-noautorotate", ...input, "-i", asFile(file), "-filter_complex"],
       ...[`[0:${probe.stream}]select='${chosen}',${toPicture}[picture]`, "-map", "[picture]"],
       ...[...(await passthrough()), "-frames:v", String(count), "-f", "rawvideo", "pipe:1"],
     ],

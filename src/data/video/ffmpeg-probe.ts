@@ -2,7 +2,7 @@
 
 import { InputError } from "../../graph/errors.ts";
 import { type ColorMatrix, colorMatrix } from "./color.ts";
-import { runToEnd } from "./ffmpeg-process.ts";
+import { asFile, runToEnd } from "./ffmpeg-process.ts";
 import { beginsLikeMp4, cutBeforeIndex } from "./mp4-start.ts";
 import type { Rotation, VideoInfo } from "./video.ts";
 
@@ -47,7 +47,7 @@ interface Stream {
 export async function probe(file: string): Promise<Probe> {
   const { output, errors } = await runToEnd("ffprobe", [
     ...["-v", "error", "-show_streams", "-show_entries", "format=start_time,duration", "-of", "json"],
-    file,
+    asFile(file),
   ]);
   const { streams = [], format } = JSON.parse(output || "{}") as {
     streams?: Stream[];
@@ -89,7 +89,7 @@ export async function packetTimes({ info, stream }: Probe): Promise<Float64Array
       "-of",
       "csv=p=0",
     ],
-    info.file,
+    asFile(info.file),
   ]);
   const times: number[] = [];
   for (const line of output.split("\n")) {
@@ -123,7 +123,7 @@ function describe(file: string, stream: Stream, fileDuration: string | undefined
 async function unreadable(file: string, errors: string): Promise<InputError> {
   if (/moov atom not found/.test(errors) && (await beginsLikeMp4(file))) return cutBeforeIndex(file);
   const lastLine = errors.trim().split("\n").at(-1) ?? "";
-  const reason = lastLine.replace(`${file}: `, "");
+  const reason = lastLine.replace(`${asFile(file)}: `, "");
   return new InputError(
     `Can't read ${file}: it is no video that ffmpeg knows${reason ? ` (${reason})` : ""}.`,
   );

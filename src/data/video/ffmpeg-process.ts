@@ -33,6 +33,11 @@ export async function passthrough(): Promise<string[]> {
   return old ? ["-vsync", "passthrough"] : ["-fps_mode", "passthrough"];
 }
 
+/** A path as ffmpeg takes it whatever it looks like: "a:b.mp4" alone would name a protocol, "-x.mp4" an option. */
+export function asFile(path: string): string {
+  return `file:${path}`;
+}
+
 /** Runs a program that prints little. Throws where it can't be started. */
 export async function runToEnd(
   program: string,

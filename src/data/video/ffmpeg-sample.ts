@@ -5,7 +5,7 @@ import { InputError } from "../../graph/errors.ts";
 import { ChangeMeter, thumbnailHeight, thumbnailSize, thumbnailWidth } from "./change.ts";
 import { toRgb, turnUpright } from "./ffmpeg-filters.ts";
 import { type Probe, packetTimes } from "./ffmpeg-probe.ts";
-import { type FfmpegRun, passthrough, pieces, startFfmpeg } from "./ffmpeg-process.ts";
+import { asFile, type FfmpegRun, passthrough, pieces, startFfmpeg } from "./ffmpeg-process.ts";
 import { FrameLog } from "./frame-log.ts";
 import { News } from "./news.ts";
 import { clean, GrowingFloats, Instants, Periods } from "./timeline.ts";
@@ -166,7 +166,15 @@ class Pass {
     return [
       ...["-loglevel", "level+error", ...(this.#known ? ["-skip_frame", "nokey"] : [])],
       // Pictures this small cost more to hand to several threads than to scale.
-      ...["-filter_complex_threads", "1", "-noautorotate", "-copyts", "-i", info.file, "-filter_complex"],
+      ...[
+        "-filter_complex_threads",
+        "1",
+        "-noautorotate",
+        "-copyts",
+        "-i",
+        asFile(info.file),
+        "-filter_complex",
+      ],
       `[0:${stream}]split[a][b];[a]${picture}[picture];[b]${thumbnail},split[thumbnail][list]`,
       ...["-map", "[picture]", ...every, "-f", "rawvideo", "pipe:1"],
       ...["-map", "[thumbnail]", ...exact, "-f", "rawvideo", "pipe:3"],

@@ -49,8 +49,14 @@ export class FrameCursor {
     let frame = this.#waiting;
     this.#waiting = undefined;
     if (frame === undefined) {
-      const { value, done } = await this.#running!.next();
-      if (done) return undefined;
+      const { value, done } = await this.#running!.next().catch(
+        () => ({ value: undefined, done: true }) as const,
+      );
+      if (done) {
+        // At the track's end, or at a damaged part, after which the next range begins anew.
+        this.#running = undefined;
+        return undefined;
+      }
       frame = value;
       this.#memory.add(frame.allocationSize());
     }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InputError } from "../../graph/errors.ts";
 import { type Probe, probe } from "./ffmpeg-probe.ts";
-import { passthrough, runToEnd } from "./ffmpeg-process.ts";
+import { asFile, passthrough, runToEnd } from "./ffmpeg-process.ts";
 import { framesOf, type Segment, type Skim, type SkimOptions, skimSize } from "./skim.ts";
 
 let encoder: Promise<boolean> | undefined;
@@ -31,7 +31,7 @@ export async function skimWithFfmpeg(options: SkimOptions): Promise<Skim> {
     await writeFile(list, joinList(parts, segments));
     const sound = probed.info.audio ? ["-c:a", "aac", "-b:a", "128k"] : [];
     const joined = ["-f", "concat", "-safe", "0", "-i", list, "-c:v", "copy", ...sound];
-    await run([...joined, "-movflags", "+faststart", "-y", file], source, signal);
+    await run([...joined, "-movflags", "+faststart", "-y", asFile(file)], source, signal);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -62,11 +62,20 @@ async function partArguments(probed: Probe, segment: Segment, file: string): Pro
         "[silence][heard]amix=inputs=2:duration=first:normalize=0[sound]";
   return [
     ...(from > 0 ? ["-ss", from.toFixed(6)] : []),
-    ...["-t", length.toFixed(6), "-i", info.file, "-filter_complex", pictures + sound, "-map", "[picture]"],
+    ...[
+      "-t",
+      length.toFixed(6),
+      "-i",
+      asFile(info.file),
+      "-filter_complex",
+      pictures + sound,
+      "-map",
+      "[picture]",
+    ],
     ...["-c:v", "libx264", "-preset", "superfast", "-crf", "22", "-bf", "0"],
     ...["-enc_time_base", `${timeBase.numerator}:${timeBase.denominator}`, ...(await passthrough())],
     ...(sound === "" ? [] : ["-map", "[sound]", "-c:a", "pcm_s16le"]),
-    ...["-y", file],
+    ...["-y", asFile(file)],
   ];
 }
 
@@ -89,7 +98,7 @@ async function checked(file: string, expected: number): Promise<Skim> {
     "-show_entries",
     "stream=nb_read_packets",
   ];
-  const { output } = await runToEnd("ffprobe", [...counting, "-of", "csv=p=0", file]);
+  const { output } = await runToEnd("ffprobe", [...counting, "-of", "csv=p=0", asFile(file)]);
   const frames = Number.parseInt(output, 10);
   const notes = frames === expected ? [] : [`The skim has ${frames} pictures instead of ${expected}.`];
   return { frames, notes };

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   cornerColors,
+  damage,
   numberShown,
   steady,
   truncate,
@@ -40,6 +41,7 @@ beforeAll(async () => {
   }
   await writeSoundOnly(clip("sound.mp4"));
   await truncate(clip("plain.mp4"), clip("cut.mp4"), 0.6);
+  await damage(clip("plain.mp4"), clip("damaged.mp4"), 0.5, 0.55);
   await withoutIndex(clip("plain.mp4"), clip("no-index.mp4"));
   writeFileSync(clip("text.mp4"), "This is no video.\n".repeat(50));
   writeFileSync(clip("empty.mp4"), "");
@@ -216,6 +218,14 @@ describe.each(decoders)("by %s", (decoder) => {
     expect(notes).toEqual([
       expect.stringMatching(/should last 3\.0 s but only 1\.\d s could be read: its end is missing/),
     ]);
+  });
+
+  test("after a damaged stretch, what follows is read, at its right time", async () => {
+    const { frames, notes } = await read(clip("damaged.mp4"), decoder, { fps: 25 });
+    expect(notes).toEqual([expect.stringMatching(/damaged/)]);
+    const sound = frames.filter(({ time }) => time < 1 || time >= 2);
+    expect(sound.length).toBeGreaterThan(45);
+    for (const { time, picture } of sound) expect(numberShown(picture)).toBe(Math.round(time * 25));
   });
 
   test.each([

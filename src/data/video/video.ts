@@ -1,6 +1,6 @@
 /** What every video reader gives, whichever program decodes, and the choice between the two. */
 
-import { stat } from "node:fs/promises";
+import { access, constants, stat } from "node:fs/promises";
 import { InputError } from "../../graph/errors.ts";
 
 /** Degrees clockwise by which the coded picture must be turned to stand upright. */
@@ -99,19 +99,26 @@ export async function openVideo(
   await checkFile(file);
   const { openWithFfmpeg, ffmpegVersion } = await import("./ffmpeg.ts");
   const choice = options.decoder ?? "auto";
-  if (choice === "ffmpeg" || (choice === "auto" && (await ffmpegVersion()) !== undefined)) {
-    return openWithFfmpeg(file);
+  const installed = choice !== "webcodecs" && (await ffmpegVersion()) !== undefined;
+  if (installed) return openWithFfmpeg(file);
+  if (choice === "ffmpeg") {
+    throw new InputError(
+      "Can't decode by ffmpeg: ffmpeg and ffprobe aren't both installed; install them or choose webcodecs.",
+    );
   }
   const { openWithWebCodecs } = await import("./webcodecs.ts");
   return openWithWebCodecs(file);
 }
 
 async function checkFile(file: string): Promise<void> {
+  const refuse = (reason: string) => new InputError(`Can't read the video ${file}: ${reason}.`);
   const status = await stat(file).catch((error: NodeJS.ErrnoException) => {
-    const reason = error.code === "ENOENT" ? "there is no such file" : error.message;
-    throw new InputError(`Can't read the video ${file}: ${reason}.`);
+    throw refuse(error.code === "ENOENT" ? "there is no such file" : error.message);
   });
-  if (status.isDirectory()) throw new InputError(`Can't read the video ${file}: it is a directory.`);
-  if (status.isFile() && status.size === 0)
-    throw new InputError(`Can't read the video ${file}: it is empty.`);
+  if (status.isDirectory()) throw refuse("it is a directory");
+  if (!status.isFile()) throw refuse("it is no regular file");
+  if (status.size === 0) throw refuse("it is empty");
+  await access(file, constants.R_OK).catch(() => {
+    throw refuse("you may not read it");
+  });
 }

@@ -3,6 +3,7 @@
 import { InputError } from "../../graph/errors.ts";
 import { FrameCopy } from "./frame-planes.ts";
 import { toPicture } from "./planes.ts";
+import { clean } from "./timeline.ts";
 import type { SampledFrame } from "./video.ts";
 import { keepAlive } from "./webcodecs-load.ts";
 import type { PictureTrack } from "./webcodecs-track.ts";
@@ -17,8 +18,7 @@ export async function* picturesWithWebCodecs(
   const copy = new FrameCopy();
   const alive = keepAlive();
   try {
-    const timestamps = await track.timestamps();
-    const times = await track.times();
+    const timestamps = track.decoded ?? (await track.timestamps());
     let next = 0;
     for await (const frame of track.framesAt(indices.map((index) => timestamps[index]))) {
       const index = indices[next++];
@@ -29,7 +29,11 @@ export async function* picturesWithWebCodecs(
       } finally {
         frame.close();
       }
-      yield { index, time: times[index], picture: toPicture(copy.planes, across, down, rotation) };
+      yield {
+        index,
+        time: clean(timestamps[index] - timestamps[0]),
+        picture: toPicture(copy.planes, across, down, rotation),
+      };
     }
   } finally {
     alive.release();

@@ -6,7 +6,7 @@ import { ChangeMeter } from "./change.ts";
 import { FrameLog } from "./frame-log.ts";
 import { FrameCopy } from "./frame-planes.ts";
 import { toPicture, toThumbnail } from "./planes.ts";
-import { Instants, Periods } from "./timeline.ts";
+import { GrowingFloats, Instants, Periods } from "./timeline.ts";
 import type { SampledFrame, SampleOptions, Sampling } from "./video.ts";
 import { FrameMemory, keepAlive } from "./webcodecs-load.ts";
 import type { PictureTrack } from "./webcodecs-track.ts";
@@ -47,10 +47,11 @@ async function* allFrames(pass: Pass): AsyncGenerator<SampledFrame> {
   // A frame's picture is wanted only once the next frame's time is known: two buffers take turns.
   const copies = [new FrameCopy(), new FrameCopy()];
   const last = () => sampled(pass, log.decoded - 1, copies[(log.decoded - 1) % 2]);
-  let first: number | undefined;
-  for await (const frame of decoded(pass, track.frames())) {
-    first ??= frame.timestamp;
-    const time = frame.timestamp - first;
+  const timestamps = new GrowingFloats();
+  const onDamage = (reason: string) => pass.note(`Parts of the video are damaged and left out (${reason}).`);
+  for await (const frame of decoded(pass, track.frames(onDamage))) {
+    timestamps.push(frame.timestamp);
+    const time = frame.timestamp - timestamps.view()[0];
     yield* repeated(instants.before(time), last);
     const copy = copies[log.decoded % 2];
     await copy.take(frame);
@@ -58,6 +59,7 @@ async function* allFrames(pass: Pass): AsyncGenerator<SampledFrame> {
     log.addChange(meter.next(toThumbnail(copy.planes)));
     options.onProgress?.(time);
   }
+  track.decoded = timestamps.view();
   yield* repeated(instants.before(log.end), last);
 }
 
@@ -77,12 +79,14 @@ async function* keyFrames(pass: Pass): AsyncGenerator<SampledFrame> {
   }
 }
 
-/** Closes each frame after use, minds memory and the signal, and settles for what came before an error. */
+/** Closes each frame after use, minds memory and the signal. */
 async function* decoded(pass: Pass, frames: AsyncGenerator<VideoSample | null>): AsyncGenerator<VideoSample> {
   const memory = new FrameMemory();
   try {
     while (true) {
-      const { value: frame, done } = await frames.next().catch((error: Error) => settle(pass, error));
+      const { value: frame, done } = await frames.next().catch((error: Error) => {
+        throw undecodable(pass, error.message);
+      });
       if (done) break;
       if (!frame) continue;
       memory.add(frame.allocationSize());
@@ -97,14 +101,6 @@ async function* decoded(pass: Pass, frames: AsyncGenerator<VideoSample | null>):
     await frames.return(undefined);
   }
   if (pass.log.decoded === 0) throw undecodable(pass, "there are none");
-}
-
-function settle(pass: Pass, error: Error): { value: undefined; done: true } {
-  const { log, note } = pass;
-  if (log.decoded === 0) throw undecodable(pass, error.message);
-  const seconds = log.timeOf(log.decoded - 1).toFixed(1);
-  note(`The video is damaged after ${seconds} s and was read no further (${error.message}).`);
-  return { value: undefined, done: true };
 }
 
 function undecodable({ track }: Pass, reason: string): InputError {

@@ -8,6 +8,9 @@ import type { VideoInfo } from "./video.ts";
 /** Frames that begin before 0 are cut away by an mp4's edit list: they serve decoding only. */
 const shown = (timestamp: number) => timestamp > -1e-6;
 
+/** After so many undecodable stretches in a row, the rest is given up. */
+const mostFailures = 20;
+
 export class PictureTrack {
   readonly info: VideoInfo;
   readonly #mediabunny: typeof import("mediabunny");
@@ -28,9 +31,49 @@ export class PictureTrack {
     this.info = info;
   }
 
-  /** All shown frames in order. The receiver closes them. */
-  async *frames(): AsyncGenerator<VideoSample> {
-    for await (const frame of this.#sink().samples()) {
+  /**
+   * All shown frames in order. The receiver closes them. Damaged parts are left out, which is told; where nothing can
+   * be decoded, that error is thrown.
+   */
+  async *frames(onDamage: (reason: string) => void): AsyncGenerator<VideoSample> {
+    let last = Number.NEGATIVE_INFINITY;
+    let failure: unknown;
+    try {
+      for await (const frame of this.#shown()) {
+        last = frame.timestamp;
+        yield frame;
+      }
+      return;
+    } catch (error) {
+      failure = error;
+    }
+    // A decoder looks ahead, and its failure loses good frames too: from here on, key frame by key frame.
+    const keys = await this.keyTimestamps();
+    const next = keys.findIndex((key) => key > last);
+    let failed = 0;
+    for (
+      let k = Math.max(0, (next < 0 ? keys.length : next) - 1);
+      k < keys.length && failed < mostFailures;
+      k++
+    ) {
+      try {
+        for await (const frame of this.#shown(keys[k], keys[k + 1])) {
+          if (frame.timestamp > last) {
+            last = frame.timestamp;
+            yield frame;
+          } else frame.close();
+        }
+        failed = 0;
+      } catch {
+        failed++;
+      }
+    }
+    if (last === Number.NEGATIVE_INFINITY) throw failure;
+    onDamage((failure as Error).message);
+  }
+
+  async *#shown(start?: number, end?: number): AsyncGenerator<VideoSample> {
+    for await (const frame of this.#sink().samples(start, end)) {
       if (shown(frame.timestamp)) yield frame;
       else frame.close();
     }
@@ -50,6 +93,9 @@ export class PictureTrack {
   framesAt(timestamps: readonly number[]): AsyncGenerator<VideoSample | null> {
     return this.#sink().samplesAtTimestamps(timestamps);
   }
+
+  /** The timestamps of the frames that a pass has decoded: in a damaged file there are fewer than the file lists. */
+  decoded: Float64Array | undefined;
 
   /** The file's timestamps of all shown frames, ascending, read without decoding. */
   async timestamps(): Promise<Float64Array> {

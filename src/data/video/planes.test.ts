@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Planes, resize, toI420, toPicture, turn } from "./planes.ts";
+import { type Planes, toI420, toPicture, turn } from "./planes.ts";
+import { resize } from "./resize.ts";
 
 function flat(
   width: number,

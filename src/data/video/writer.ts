@@ -61,7 +61,12 @@ export class VideoWriter {
 
   static async open(options: WriterOptions): Promise<VideoWriter> {
     const writer = new VideoWriter(await loadMediabunny(), options);
-    await writer.#output.start();
+    try {
+      await writer.#output.start();
+    } catch (error) {
+      writer.#alive.release();
+      throw error;
+    }
     return writer;
   }
 

@@ -1,6 +1,6 @@
 /** Our own side. */
 import type { BackendName } from "../../src/runtime/backend.ts";
-import { compile } from "../../src/runtime/session.ts";
+import { compile, type SessionOptions } from "../../src/runtime/session.ts";
 import { type Tensor, tensor } from "../../src/runtime/tensor.ts";
 import { compileStep, openStep } from "../../src/train/step.ts";
 import { createTrainer } from "../../src/train/trainer.ts";
@@ -13,7 +13,7 @@ export function gatefold(one: LstmCase, backend: BackendName): Promise<Learner> 
 
 async function forwardAndBackward(one: LstmCase, backend: BackendName): Promise<Learner> {
   const graph = lstmGraph(one, one.pass);
-  const session = await compile(graph, { threads: one.threads, backend });
+  const session = await compile(graph, { ...computing(one, backend), keepMemory: true });
   const weights = Object.entries(weightsOf(one)).map(([name, { dims, data }]) => [name, tensor(data, dims)]);
   const feeds = { ...data(one), ...Object.fromEntries(weights) };
   let results: Record<string, Tensor> = {};
@@ -32,7 +32,7 @@ async function forwardAndBackward(one: LstmCase, backend: BackendName): Promise<
 }
 
 async function trainingStep(one: LstmCase, backend: BackendName): Promise<Learner> {
-  const training = await openStep(compileStep(lstmGraph(one, "weights")), { threads: one.threads, backend });
+  const training = await openStep(compileStep(lstmGraph(one, "weights")), computing(one, backend));
   const settings = { seed: 1, optimizer: { kind: "adam" as const }, clip: 1 };
   const trainer = createTrainer({ training }, weightsOf(one), settings);
   const batch = { feeds: data(one), weight: 1 };
@@ -50,6 +50,11 @@ async function trainingStep(one: LstmCase, backend: BackendName): Promise<Learne
     },
     close: () => trainer.close(),
   };
+}
+
+/** Several threads spin, as PyTorch's do. */
+function computing({ threads }: LstmCase, backend: BackendName): SessionOptions {
+  return { threads, spin: threads > 1, backend };
 }
 
 function data({ steps, batch, inputs, units, x, target }: LstmCase): Record<string, Tensor> {

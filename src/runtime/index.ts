@@ -1,5 +1,5 @@
 /** Sessions that run graphs, and the tensors that go in and out. */
-export type { BackendName } from "./backend.ts";
+export type { BackendName, ComputeOptions } from "./backend.ts";
 export {
   compile,
   compileToOnnx,

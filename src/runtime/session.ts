@@ -10,7 +10,7 @@ import type { DType, Shape } from "../graph/shape.ts";
 import { toOnnx } from "../onnx/lower.ts";
 import { hoist } from "../transform/hoist.ts";
 import { simplify } from "../transform/simplify.ts";
-import { type Backend, type BackendName, loadBackend } from "./backend.ts";
+import { type Backend, type BackendName, type ComputeOptions, loadBackend } from "./backend.ts";
 import { holds, type Tensor, type TensorData } from "./tensor.ts";
 
 /** What a session is fed with, and the lengths of its loops. */
@@ -24,11 +24,9 @@ export function signatureOf({ inputs, outputs }: Graph): Signature {
   return { inputs, steps: loops.map(({ loop }) => loop.length) };
 }
 
-export interface SessionOptions {
+export interface SessionOptions extends ComputeOptions {
   /** "native" where it is installed, unless said otherwise. */
   backend?: BackendName;
-  /** How many threads compute; 1 unless said otherwise. */
-  threads?: number;
 }
 
 /** Failures come as errors; ONNX Runtime need not print them too. */
@@ -71,7 +69,7 @@ export async function createSession(
   if (!Number.isInteger(threads) || threads < 1)
     throw new InputError(`${threads} threads make no sense: use a whole number of at least 1`);
   const backend = await loadBackend(options.backend);
-  const session = await backend.runtime.InferenceSession.create(onnx, backend.sessionOptions(threads));
+  const session = await backend.runtime.InferenceSession.create(onnx, backend.sessionOptions(options));
   let released: Promise<void> | undefined;
   return {
     backend: backend.name,

@@ -38,7 +38,7 @@ export function compileStep(graph: Graph): CompiledStep {
 /** Opens a session for a compiled step, which may come from another thread. */
 export async function openStep(compiled: CompiledStep, options: SessionOptions): Promise<Step> {
   const signature = reviveSignature(compiled.signature);
-  const session = await createSession(compiled.onnx, signature, options);
+  const session = await createSession(compiled.onnx, signature, { keepMemory: true, ...options });
   const named = (role: string) => signature.inputs.filter((input) => input.role === role);
   const weightNames = named("weight").map(({ name }) => name);
   return {

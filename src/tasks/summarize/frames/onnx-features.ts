@@ -135,7 +135,7 @@ async function load(file: string, backend: Backend, threads: number): Promise<In
     const reason = error.code === "ENOENT" ? "there is no such file" : error.message;
     throw new InputError(`Can't read the feature network ${file}: ${reason}.`);
   });
-  return backend.runtime.InferenceSession.create(bytes, backend.sessionOptions(threads)).catch(
+  return backend.runtime.InferenceSession.create(bytes, backend.sessionOptions({ threads })).catch(
     (error: Error) => {
       throw new InputError(`The feature network ${file} is not a usable ONNX file: ${firstLine(error)}.`);
     },

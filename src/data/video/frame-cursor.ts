@@ -1,41 +1,40 @@
-/** Plays through a picture track, jumping ahead to a key frame wherever that saves decoding. */
+/** Plays ranges of a picture track one after the other, jumping ahead to a key frame wherever that saves decoding. */
 
 import type { EncodedPacketSink, VideoSample, VideoSampleSink } from "mediabunny";
-import { FrameMemory } from "./webcodecs-load.ts";
+import { countFrame } from "./webcodecs-load.ts";
 
 /** Timestamps this near, in seconds, are the same. */
 const tolerance = 1e-6;
 
+/** From `start` up to, but not at, `end`, in the file's timestamps. */
+export interface FrameRange {
+  start: number;
+  end: number;
+}
+
 export class FrameCursor {
   readonly #frames: VideoSampleSink;
   readonly #packets: EncodedPacketSink;
-  readonly #memory = new FrameMemory();
+  readonly #ranges: readonly FrameRange[];
+  #next = 0;
   #running: AsyncGenerator<VideoSample> | undefined;
-  /** A frame that was read but lies beyond what was asked for. */
+  /** A frame that was read but belongs to a later range. */
   #waiting: VideoSample | undefined;
-  #position = Number.POSITIVE_INFINITY;
 
-  constructor(frames: VideoSampleSink, packets: EncodedPacketSink) {
+  /** `ranges` in ascending order. */
+  constructor(frames: VideoSampleSink, packets: EncodedPacketSink, ranges: readonly FrameRange[]) {
     this.#frames = frames;
     this.#packets = packets;
+    this.#ranges = ranges;
   }
 
-  /**
-   * The frames shown from `start` up to, but not at, `end`, in the file's timestamps. The receiver closes them. Ranges
-   * are to be asked for in ascending order.
-   */
-  async *between(start: number, end: number): AsyncGenerator<VideoSample> {
-    const key = await this.#packets.getKeyPacket(start + tolerance, { metadataOnly: true });
-    const from = key?.timestamp ?? start;
-    if (
-      this.#running === undefined ||
-      from > this.#position + tolerance ||
-      start < this.#position - tolerance
-    ) {
-      await this.close();
-      this.#running = this.#frames.samples(from);
-    }
-    for (let frame = await this.#next(); frame !== undefined; frame = await this.#next()) {
+  /** The frames of the next range. The receiver closes them, and reads to the end. */
+  async *nextRange(): AsyncGenerator<VideoSample> {
+    const number = this.#next++;
+    const { start, end } = this.#ranges[number];
+    // A decoder that is left before its end keeps all that it holds, for ever: each is started for a known stretch.
+    this.#running ??= this.#frames.samples(await this.#keyBefore(start), await this.#endOfStretch(number));
+    for (let frame = await this.#read(); frame !== undefined; frame = await this.#read()) {
       if (frame.timestamp >= end - tolerance) {
         this.#waiting = frame;
         return;
@@ -45,23 +44,33 @@ export class FrameCursor {
     }
   }
 
-  async #next(): Promise<VideoSample | undefined> {
-    let frame = this.#waiting;
-    this.#waiting = undefined;
-    if (frame === undefined) {
-      const { value, done } = await this.#running!.next().catch(
-        () => ({ value: undefined, done: true }) as const,
-      );
-      if (done) {
-        // At the track's end, or at a damaged part, after which the next range begins anew.
-        this.#running = undefined;
-        return undefined;
-      }
-      frame = value;
-      this.#memory.add(frame.allocationSize());
+  /** Where decoding can stop because the range after that is reached from a later key frame. */
+  async #endOfStretch(number: number): Promise<number> {
+    let { end } = this.#ranges[number];
+    for (const next of this.#ranges.slice(number + 1)) {
+      if ((await this.#keyBefore(next.start)) > end + tolerance) break;
+      end = Math.max(end, next.end);
     }
-    this.#position = frame.timestamp;
-    return frame;
+    return end - tolerance;
+  }
+
+  async #keyBefore(timestamp: number): Promise<number> {
+    const key = await this.#packets.getKeyPacket(timestamp + tolerance, { metadataOnly: true });
+    return key?.timestamp ?? timestamp;
+  }
+
+  async #read(): Promise<VideoSample | undefined> {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (waiting !== undefined) return waiting;
+    // At a damaged part the stretch ends, and the next range begins anew.
+    const { value, done } = (await this.#running?.next().catch(() => undefined)) ?? { done: true };
+    if (done || !value) {
+      this.#running = undefined;
+      return undefined;
+    }
+    countFrame(value.allocationSize());
+    return value;
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,6 @@
 /** Skims by the npm decoder and encoder. */
 
 import type { VideoSample } from "mediabunny";
-import type { FrameCursor } from "./frame-cursor.ts";
 import { FrameCopy } from "./frame-planes.ts";
 import { toPicture } from "./planes.ts";
 import { framesOf, type Segment, type Skim, type SkimOptions, skimSize } from "./skim.ts";
@@ -29,14 +28,12 @@ export async function skimWithWebCodecs(options: SkimOptions): Promise<Skim> {
 class Skimming {
   readonly #track: PictureTrack;
   readonly #options: SkimOptions;
-  readonly #cursor: FrameCursor;
   readonly #copy = new FrameCopy();
   readonly #notes: string[] = [];
   #frames = 0;
 
   constructor(track: PictureTrack, options: SkimOptions) {
     this.#track = track;
-    this.#cursor = track.cursor();
     this.#options = options;
   }
 
@@ -49,10 +46,13 @@ class Skimming {
       sound: sound?.format,
       expected: { pictures: framesOf(segments), seconds: lengthOf(segments) },
     });
+    const cursor = this.#track.cursor(
+      segments.map(({ startTime, endTime }) => ({ start: first + startTime, end: first + endTime })),
+    );
     try {
       let start = 0;
       for (const segment of segments) {
-        await this.#writeSegment(writer, segment, first, start, sound);
+        await this.#writeSegment(writer, segment, first, start, cursor.nextRange(), sound);
         start += segment.endTime - segment.startTime;
       }
       await writer.finish();
@@ -60,7 +60,7 @@ class Skimming {
       await writer.cancel();
       throw error;
     } finally {
-      await this.#cursor.close();
+      await cursor.close();
     }
     if (sound?.failure) this.#notes.push(`Part of the skim has no sound (${sound.failure}).`);
     const expected = framesOf(segments);
@@ -96,6 +96,7 @@ class Skimming {
     segment: Segment,
     first: number,
     start: number,
+    frames: AsyncGenerator<VideoSample>,
     sound: SkimSound | undefined,
   ): Promise<void> {
     const from = first + segment.startTime;
@@ -117,7 +118,7 @@ class Skimming {
       await this.#writeFrame(writer, frame, start + frame.timestamp - from, end - frame.timestamp);
     };
     try {
-      for await (const frame of this.#cursor.between(from, to)) {
+      for await (const frame of frames) {
         const ready = waiting;
         waiting = frame;
         if (ready !== undefined) await write(ready, frame.timestamp);

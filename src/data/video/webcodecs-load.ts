@@ -35,23 +35,20 @@ export function keepAlive(): { release(): void } {
   return { release: () => clearInterval(timer) };
 }
 
-const bytesPerCollection = 200e6;
+const bytesPerCollection = 150e6;
+let bytesInUse = 0;
 let collect: (() => void) | undefined;
 
 /**
- * Closed frames give their memory back only when V8 collects their wrappers, which V8, seeing a small heap, puts off
- * for gigabytes. Counts the bytes decoded and collects when it is time.
+ * Counts the bytes of a frame that was decoded or is to be encoded. Closed frames give their memory back only when V8
+ * collects their wrappers, which V8, seeing a small heap, puts off for gigabytes: so this collects when it is time.
  */
-export class FrameMemory {
-  #bytes = 0;
-
-  add(bytes: number): void {
-    this.#bytes += bytes;
-    if (this.#bytes < bytesPerCollection) return;
-    this.#bytes = 0;
-    collect ??= findCollector();
-    collect();
-  }
+export function countFrame(bytes: number): void {
+  bytesInUse += bytes;
+  if (bytesInUse < bytesPerCollection) return;
+  bytesInUse = 0;
+  collect ??= findCollector();
+  collect();
 }
 
 function findCollector(): () => void {

@@ -8,7 +8,7 @@ import { FrameCopy } from "./frame-planes.ts";
 import { toPicture, toThumbnail } from "./planes.ts";
 import { GrowingFloats, Instants, Periods } from "./timeline.ts";
 import type { SampledFrame, SampleOptions, Sampling } from "./video.ts";
-import { FrameMemory, keepAlive } from "./webcodecs-load.ts";
+import { countFrame, keepAlive } from "./webcodecs-load.ts";
 import type { PictureTrack } from "./webcodecs-track.ts";
 
 interface Pass {
@@ -81,7 +81,6 @@ async function* keyFrames(pass: Pass): AsyncGenerator<SampledFrame> {
 
 /** Closes each frame after use, minds memory and the signal. */
 async function* decoded(pass: Pass, frames: AsyncGenerator<VideoSample | null>): AsyncGenerator<VideoSample> {
-  const memory = new FrameMemory();
   try {
     while (true) {
       const { value: frame, done } = await frames.next().catch((error: Error) => {
@@ -89,7 +88,7 @@ async function* decoded(pass: Pass, frames: AsyncGenerator<VideoSample | null>):
       });
       if (done) break;
       if (!frame) continue;
-      memory.add(frame.allocationSize());
+      countFrame(frame.allocationSize());
       try {
         pass.options.signal?.throwIfAborted();
         yield frame;

@@ -1,7 +1,7 @@
 /** The picture track of an opened file: its frames, its key frames, its times. */
 
 import type { EncodedPacket, Input, InputAudioTrack, InputVideoTrack, VideoSample } from "mediabunny";
-import { FrameCursor } from "./frame-cursor.ts";
+import { FrameCursor, type FrameRange } from "./frame-cursor.ts";
 import { clean } from "./timeline.ts";
 import type { VideoInfo } from "./video.ts";
 
@@ -79,9 +79,9 @@ export class PictureTrack {
     }
   }
 
-  /** Reads ranges of frames one after the other. */
-  cursor(): FrameCursor {
-    return new FrameCursor(this.#sink(), new this.#mediabunny.EncodedPacketSink(this.#track));
+  /** Reads these ranges of frames, in ascending order. */
+  cursor(ranges: readonly FrameRange[]): FrameCursor {
+    return new FrameCursor(this.#sink(), new this.#mediabunny.EncodedPacketSink(this.#track), ranges);
   }
 
   /** The first sound track, if there is any. */

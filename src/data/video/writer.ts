@@ -5,7 +5,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Output, VideoSampleSource } from "mediabunny";
 import { toI420 } from "./planes.ts";
 import type { Picture, Rotation } from "./video.ts";
-import { FrameMemory, keepAlive, loadMediabunny } from "./webcodecs-load.ts";
+import { countFrame, keepAlive, loadMediabunny } from "./webcodecs-load.ts";
 import { packetLength, SoundTrack } from "./writer-sound.ts";
 
 export interface WriterOptions {
@@ -26,7 +26,6 @@ export class VideoWriter {
   readonly #output: Output;
   readonly #pictures: VideoSampleSource;
   readonly #sound: SoundTrack | undefined;
-  readonly #memory = new FrameMemory();
   readonly #alive = keepAlive();
   #picturesIn = 0;
   #picturesOut = 0;
@@ -88,7 +87,7 @@ export class VideoWriter {
       ...{ format: "I420", codedWidth: size.width, codedHeight: size.height },
       ...{ timestamp: time, duration, colorSpace },
     });
-    this.#memory.add(data.length);
+    countFrame(data.length);
     await this.#pictures.add(frame);
     frame.close();
     this.#picturesIn++;

@@ -6,6 +6,9 @@ import { countFrame } from "./webcodecs-load.ts";
 /** Timestamps this near, in seconds, are the same. */
 const tolerance = 1e-6;
 
+/** Frames that a decoder keeps for itself until it is collected. */
+const heldByDecoder = 24;
+
 /** From `start` up to, but not at, `end`, in the file's timestamps. */
 export interface FrameRange {
   start: number;
@@ -17,6 +20,7 @@ export class FrameCursor {
   readonly #packets: EncodedPacketSink;
   readonly #ranges: readonly FrameRange[];
   #next = 0;
+  #frameSize = 0;
   #running: AsyncGenerator<VideoSample> | undefined;
   /** A frame that was read but belongs to a later range. */
   #waiting: VideoSample | undefined;
@@ -67,9 +71,11 @@ export class FrameCursor {
     const { value, done } = (await this.#running?.next().catch(() => undefined)) ?? { done: true };
     if (done || !value) {
       this.#running = undefined;
+      countFrame(heldByDecoder * this.#frameSize);
       return undefined;
     }
-    countFrame(value.allocationSize());
+    this.#frameSize = value.allocationSize();
+    countFrame(this.#frameSize);
     return value;
   }
 

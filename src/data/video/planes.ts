@@ -110,6 +110,18 @@ export function turn(picture: Picture, rotation: Rotation): Picture {
   return { width: newWidth, height: rotation === 180 ? height : width, data: turned };
 }
 
+/** A frame scaled to an even width and height, as planes Y, U, V of 8 bits in 4:2:0; colors keep their meaning. */
+export function toEightBit420({ planes, depth }: Planes, width: number, height: number): Uint8Array {
+  const bytes = new Uint8ClampedArray((width * height * 3) / 2);
+  const one = 2 ** (depth - 8);
+  let at = 0;
+  planes.forEach((plane, i) => {
+    const side = i === 0 ? 1 : 2;
+    for (const value of resize(plane, width / side, height / side)) bytes[at++] = value / one;
+  });
+  return new Uint8Array(bytes.buffer);
+}
+
 /** A picture of even width and height as planes Y, U, V (BT.709, limited range), chroma averaged over 2 × 2 pixels. */
 export function toI420({ width, height, data }: Picture): Uint8Array {
   const { red, blue } = lumaWeights.bt709;

@@ -2,7 +2,7 @@
 
 import type { VideoSample } from "mediabunny";
 import { FrameCopy } from "./frame-planes.ts";
-import { toPicture } from "./planes.ts";
+import { toEightBit420, toPicture } from "./planes.ts";
 import { framesOf, type Segment, type Skim, type SkimOptions, skimSize } from "./skim.ts";
 import { SkimSound } from "./skim-sound.ts";
 import type { VideoInfo } from "./video.ts";
@@ -149,7 +149,12 @@ class Skimming {
     } finally {
       frame.close();
     }
-    await writer.addPicture(toPicture(this.#copy.planes, width, height, 0), time, duration);
+    const { planes } = this.#copy;
+    if (planes.matrix === "rgb") await writer.addPicture(toPicture(planes, width, height, 0), time, duration);
+    else {
+      const data = toEightBit420(planes, width, height);
+      await writer.addPlanes(data, { width, height }, colorSpace.toJSON(), time, duration);
+    }
   }
 }
 

@@ -113,13 +113,25 @@ export function turn(picture: Picture, rotation: Rotation): Picture {
 /** A frame scaled to an even width and height, as planes Y, U, V of 8 bits in 4:2:0; colors keep their meaning. */
 export function toEightBit420({ planes, depth }: Planes, width: number, height: number): Uint8Array {
   const bytes = new Uint8ClampedArray((width * height * 3) / 2);
-  const one = 2 ** (depth - 8);
-  let at = 0;
+  let start = 0;
   planes.forEach((plane, i) => {
-    const side = i === 0 ? 1 : 2;
-    for (const value of resize(plane, width / side, height / side)) bytes[at++] = value / one;
+    const across = i === 0 ? width : width / 2;
+    const down = i === 0 ? height : height / 2;
+    const target = bytes.subarray(start, start + across * down);
+    start += target.length;
+    const asItIs = plane.width === across && plane.height === down && plane.step === 1 && depth === 8;
+    if (asItIs) copyRows(plane, target);
+    else copyScaled(resize(plane, across, down), 2 ** (depth - 8), target);
   });
   return new Uint8Array(bytes.buffer);
+}
+
+function copyRows({ values, width, height, stride }: Plane, target: Uint8ClampedArray): void {
+  for (let y = 0; y < height; y++) target.set(values.subarray(y * stride, y * stride + width), y * width);
+}
+
+function copyScaled(values: Float32Array, one: number, target: Uint8ClampedArray): void {
+  for (let i = 0; i < values.length; i++) target[i] = values[i] / one;
 }
 
 /** A picture of even width and height as planes Y, U, V (BT.709, limited range), chroma averaged over 2 × 2 pixels. */

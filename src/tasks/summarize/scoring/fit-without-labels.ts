@@ -12,13 +12,13 @@ import { startTrainer } from "../../../train/start-trainer.ts";
 import type { Trainer, Weights } from "../../../train/trainer.ts";
 import { random, type Stream } from "../../../weights/random.ts";
 import { type SummaryNetwork, scoringGraph } from "./network.ts";
-import { frameDistances, summaryReward } from "./reward.ts";
+import { type FrameDistances, frameDistances, summaryReward } from "./reward.ts";
 
 const steps = 100;
 /** Draws a step: with 40, where the paper has 5, different seeds come to like scores (rank correlation .8 to .95). */
 const episodes = 40;
-/** How many frames in sequence a step looks at: long videos are seen a window a step. */
-const window = 480;
+/** How many frames in sequence a step looks at, and how many such stretches of a long video, evenly spread. */
+const window = { frames: 240, most: 8 };
 /** What share of the frames a draw shall have, and how strongly it is held there (ε and β of equation 12). */
 const target = { share: 0.2, weight: 0.5 };
 const learningRate = 1e-3;
@@ -70,7 +70,7 @@ export async function fitWithoutLabels(
 /** Draws sets of frames, finds how good they are, and moves the network toward the better ones. */
 async function improve(
   trainer: Trainer,
-  { x, distances }: ReturnType<Windows["draw"]>,
+  { x, distances }: Window,
   { step, usual, draws }: { step: number; usual: number | undefined; draws: Stream },
 ): Promise<{ rewards: number[] }> {
   const { importance } = await trainer.evaluate({ x });
@@ -124,27 +124,40 @@ export function rewardGraph(network: SummaryNetwork): Graph {
   });
 }
 
-/** The parts of a video that steps look at: all of a short one, else a stretch at random. */
+/** What a step looks at: the network's input, and how far its frames are apart. */
+interface Window {
+  x: Tensor;
+  distances: FrameDistances;
+}
+
+/** The parts of a video that steps look at, one at random: all of a short video, else stretches of it. */
 class Windows {
   private readonly whole: Tensor;
   private readonly features: Float32Array;
-  private last: { start: number; distances: ReturnType<typeof frameDistances> } | undefined;
+  private readonly starts: readonly number[];
+  private readonly known = new Map<number, Window>();
 
   constructor(whole: Tensor, features: Float32Array) {
     this.whole = whole;
     this.features = features;
+    const [frames] = whole.dims;
+    const count = Math.min(window.most, Math.ceil(frames / window.frames));
+    const room = Math.max(0, frames - window.frames);
+    this.starts = Array.from({ length: count }, (_, k) => Math.round((k * room) / Math.max(1, count - 1)));
   }
 
-  draw(draws: Stream): { x: Tensor; distances: ReturnType<typeof frameDistances> } {
+  draw(draws: Stream): Window {
+    const start = this.starts[draws.integer(this.starts.length)];
+    const drawn = this.known.get(start) ?? this.cut(start);
+    this.known.set(start, drawn);
+    return drawn;
+  }
+
+  private cut(start: number): Window {
     const [frames, , width] = this.whole.dims;
-    const length = Math.min(frames, window);
-    const start = frames > length ? draws.integer(frames - length + 1) : 0;
+    const length = Math.min(frames, window.frames);
     const rows = (all: Float32Array) => all.slice(start * width, (start + length) * width);
-    if (this.last?.start !== start)
-      this.last = { start, distances: frameDistances(rows(this.features), length) };
-    return {
-      x: tensor(rows(this.whole.data as Float32Array), [length, 1, width]),
-      distances: this.last.distances,
-    };
+    const x = tensor(rows(this.whole.data as Float32Array), [length, 1, width]);
+    return { x, distances: frameDistances(rows(this.features), length) };
   }
 }

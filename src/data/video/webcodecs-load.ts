@@ -29,12 +29,23 @@ export function loadCodecs(): typeof import("@napi-rs/webcodecs") {
   }
 }
 
-/** The decoder's pending work doesn't keep Node alive; this does, until it is released. */
+/**
+ * The decoder's pending work doesn't keep Node alive; this does, until it is released. Meanwhile it collects when the
+ * process has grown by what nobody counted, such as frames that are decoded on the way to the one asked for.
+ */
 export function keepAlive(): { release(): void } {
-  const timer = setInterval(() => {}, 60_000);
+  let held = process.memoryUsage.rss();
+  const timer = setInterval(() => {
+    const now = process.memoryUsage.rss();
+    if (now - held > bytesPerCollection) {
+      collectNow();
+      held = now;
+    } else held = Math.min(held, now);
+  }, watchMilliseconds);
   return { release: () => clearInterval(timer) };
 }
 
+const watchMilliseconds = 40;
 const bytesPerCollection = 150e6;
 let bytesInUse = 0;
 let collect: (() => void) | undefined;
@@ -45,7 +56,10 @@ let collect: (() => void) | undefined;
  */
 export function countFrame(bytes: number): void {
   bytesInUse += bytes;
-  if (bytesInUse < bytesPerCollection) return;
+  if (bytesInUse >= bytesPerCollection) collectNow();
+}
+
+function collectNow(): void {
   bytesInUse = 0;
   collect ??= findCollector();
   collect();

@@ -8,9 +8,6 @@ import type { SampledFrame } from "./video.ts";
 import { keepAlive } from "./webcodecs-load.ts";
 import type { PictureTrack } from "./webcodecs-track.ts";
 
-/** Seconds in which no second frame begins. */
-const moment = 1e-4;
-
 export async function* picturesWithWebCodecs(
   track: PictureTrack,
   indices: readonly number[],
@@ -21,24 +18,21 @@ export async function* picturesWithWebCodecs(
   const copy = new FrameCopy();
   const alive = keepAlive();
   const timestamps = track.decoded ?? (await track.timestamps());
-  const cursor = track.cursor(
-    indices.map((index) => ({ start: timestamps[index], end: timestamps[index] + moment })),
-  );
   try {
-    for (const index of indices) {
-      signal?.throwIfAborted();
-      let found = false;
-      for await (const frame of cursor.nextRange()) {
-        if (!found) await copy.take(frame);
-        found = true;
+    let next = 0;
+    for await (const frame of track.framesAt(indices.map((index) => timestamps[index]))) {
+      const index = indices[next++];
+      if (frame === null) throw new InputError(`Can't decode frame ${index} of ${file} a second time.`);
+      try {
+        signal?.throwIfAborted();
+        await copy.take(frame);
+      } finally {
         frame.close();
       }
-      if (!found) throw new InputError(`Can't decode frame ${index} of ${file} a second time.`);
       const picture = toPicture(copy.planes, across, down, rotation);
       yield { index, time: clean(timestamps[index] - timestamps[0]), picture };
     }
   } finally {
-    await cursor.close();
     alive.release();
   }
 }

@@ -67,8 +67,12 @@ export async function startTrainer(plan: TrainerPlan): Promise<Trainer> {
     state: () => ask("state", []),
     restore: (...values) => ask("restore", values),
     async close() {
+      const gone = new Promise((resolve) => worker.once("exit", resolve));
       await ask("close", []);
-      await worker.terminate();
+      // The thread ends by itself, unless WebAssembly threads of its own keep it.
+      const patience = setTimeout(() => worker.terminate(), 1000);
+      await gone;
+      clearTimeout(patience);
     },
   };
 }

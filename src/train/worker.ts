@@ -20,6 +20,7 @@ async function answer({ id, call, values }: Request): Promise<void> {
     const method = call === "create" ? create : (trainer![call] as (...values: never[]) => Promise<unknown>);
     const result = await method(...(values as never[]));
     port.postMessage({ id, result } satisfies Answer, buffersOf(result));
+    if (call === "close") port.close(); // and so the thread ends by itself
   } catch (error) {
     const { message, stack } = error as Error;
     port.postMessage({ id, error: { message, stack, input: error instanceof InputError } } satisfies Answer);

@@ -46,7 +46,7 @@ export function keepAlive(): { release(): void } {
 }
 
 const watchMilliseconds = 40;
-const bytesPerCollection = 150e6;
+const bytesPerCollection = 80e6;
 let bytesInUse = 0;
 let collect: (() => void) | undefined;
 

@@ -1,21 +1,12 @@
 import { basename, extname } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
-import type { DecoderChoice } from "../data/video/video.ts";
-import type { Stage } from "../tasks/summarize/pipeline.ts";
+import type { Stage, SummarizeOptions } from "../tasks/summarize/pipeline.ts";
 import { clock } from "../tasks/summarize/report/words.ts";
 import type { Summary } from "../tasks/summarize/summary.ts";
 
-interface Flags {
+interface Flags extends Omit<SummarizeOptions, "out" | "fast"> {
   out?: string;
-  share: number;
-  fps: number;
   fast?: boolean;
-  seed: number;
-  maxKeyframes: number;
-  features?: string;
-  weights?: string;
-  decoder: DecoderChoice;
-  threads: number;
   json?: boolean;
 }
 

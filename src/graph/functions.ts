@@ -229,8 +229,7 @@ export function countOf(sizes: readonly Size[], like: Value): Value {
     : apply("extent", [], { size: count }).cast(like.dtype);
 }
 
-/** A tensor of one number in the shape and type of another value. */
-export const filledLike = (x: Value, value: number): Value => filled(value, x.shape, x.dtype);
+/** A tensor of zeros. */
 export const zeros = (shape: ShapeLike, dtype: Value["dtype"] = "float32"): Value =>
   filled(0, shapeOf(shape), dtype);
 

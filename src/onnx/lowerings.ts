@@ -4,7 +4,7 @@ import type { Size } from "../graph/dim.ts";
 import { InputError } from "../graph/errors.ts";
 import type { Attributes, Operator } from "../graph/operators.ts";
 import type { Node, Value } from "../graph/value.ts";
-import type { Block } from "./block.ts";
+import { type Block, elementType } from "./block.ts";
 
 /** Adds a primitive's ONNX nodes to a block and names its results. */
 type Lowering<O extends Operator> = (node: Node<O>, operands: readonly string[], block: Block) => string[];
@@ -48,7 +48,7 @@ export const lowerings: { [O in Operator]: Lowering<O> } = {
     ];
   },
   extent: (node, _, block) => [scalar(block, node.attributes.size)],
-  cast: (node, [x], block) => [block.emit("Cast", [x], { to: elementTypeNumber[node.attributes.to] })],
+  cast: (node, [x], block) => [block.emit("Cast", [x], { to: elementType(node.attributes.to) })],
 
   neg: as("Neg"),
   abs: as("Abs"),
@@ -90,7 +90,7 @@ export const lowerings: { [O in Operator]: Lowering<O> } = {
   max: reduce("ReduceMax"),
   argmax: (node, [x], block) => {
     const found = block.emit("ArgMax", [x], { axis: node.attributes.axis, keepdims: 1 });
-    return [block.emit("Cast", [found], { to: elementTypeNumber.int32 })];
+    return [block.emit("Cast", [found], { to: elementType("int32") })];
   },
   transpose: (node, [x], block) => [block.emit("Transpose", [x], { perm: node.attributes.order })],
   reshape: (node, [x], block) => [block.emit("Reshape", [x, block.reshapeTarget(node.attributes.shape)])],
@@ -128,8 +128,6 @@ export const lowerings: { [O in Operator]: Lowering<O> } = {
   },
 };
 
-const elementTypeNumber = { float32: 1, int32: 6, bool: 9, float64: 11 } as const;
-
 /** ONNX adds along the first axis: the axes of the indices come to the front and go back after. */
 function scatterAdd(node: Node<"scatterAdd">, [indices, updates]: readonly string[], block: Block): string[] {
   const { axis, size } = node.attributes as Attributes["scatterAdd"];
@@ -142,7 +140,7 @@ function scatterAdd(node: Node<"scatterAdd">, [indices, updates]: readonly strin
   const zero = block.model.constant([0], node.results[0].dtype, []);
   const zeros = block.emit("Expand", [zero, block.shape([size, ...rest])]);
   const column = block.emit("Reshape", [indices, block.reshapeTarget([...ofIndices.shape, 1])]);
-  const wide = block.emit("Cast", [column], { to: 7 });
+  const wide = block.emit("Cast", [column], { to: elementType("int64") });
   const added = block.emit("ScatterND", [zeros, wide, front], { reduction: "add" });
   if (axis === 0) return [added];
   const back = [...rest.keys()].map((at) => at + 1);
@@ -166,5 +164,5 @@ function axesConstant(block: Block, axes: readonly number[]): string {
 function scalar(block: Block, size: Size): string {
   if (typeof size === "number") return block.model.constant([size], "int32", []);
   const one = block.emit("Squeeze", [block.size(size)]);
-  return block.emit("Cast", [one], { to: elementTypeNumber.int32 });
+  return block.emit("Cast", [one], { to: elementType("int32") });
 }

@@ -9,7 +9,20 @@ import { declareWeights, type WeightDeclaration } from "../weights/declare.ts";
 
 export type Values = Record<string, Value>;
 
-export interface CellDefinition<Schema extends z.ZodType, Weights extends string, State extends string> {
+/** Random numbers of a step, uniform in [0, 1) while training and 0.5 otherwise. */
+export interface NoiseDeclaration {
+  /** Without the batch axis. */
+  shape: readonly number[];
+  /** One draw for all steps of a sequence, instead of one for each step. */
+  shared?: boolean;
+}
+
+export interface CellDefinition<
+  Schema extends z.ZodType,
+  Weights extends string,
+  State extends string,
+  Noise extends string = never,
+> {
   /** The cell's name, as messages give it. */
   name: string;
   options: Schema;
@@ -18,18 +31,22 @@ export interface CellDefinition<Schema extends z.ZodType, Weights extends string
   state: (options: z.output<Schema>) => Record<State, readonly number[]>;
   /** How wide the output is. */
   outputs: (options: z.output<Schema>) => number;
+  /** What the step draws, if anything. */
+  noise?: (options: z.output<Schema>) => Record<Noise, NoiseDeclaration>;
   /**
    * One step.
    *
    * @param x the step's input [batch, inputs]
    * @param state what was remembered, each [batch, …]
    * @param weights by the names declared above
+   * @param noise what was drawn, by the names declared above, each [batch, …]
    */
   step: (
     x: Value,
     state: Record<State, Value>,
     weights: Record<Weights, Value>,
     options: z.output<Schema>,
+    noise: Record<Noise, Value>,
   ) => { output: Value; state: Record<State, Value> };
 }
 
@@ -38,6 +55,7 @@ export interface Cell {
   readonly name: string;
   readonly outputs: number;
   readonly state: Readonly<Record<string, readonly number[]>>;
+  readonly noise: Readonly<Record<string, NoiseDeclaration>>;
   /** Makes the cell's weights under a path of the model. */
   at(path: string): CellAt;
 }
@@ -45,7 +63,7 @@ export interface Cell {
 /** A cell with its weights. */
 export interface CellAt {
   readonly weights: Values;
-  step(x: Value, state: Values): { output: Value; state: Values };
+  step(x: Value, state: Values, noise: Values): { output: Value; state: Values };
 }
 
 /**
@@ -71,20 +89,31 @@ export interface CellAt {
  *
  * @throws InputError from the returned function, naming the cell and the option that makes no sense
  */
-export function defineCell<Schema extends z.ZodType, Weights extends string, State extends string>(
-  definition: CellDefinition<Schema, Weights, State>,
-): (options: z.input<Schema>) => Cell {
+export function defineCell<
+  Schema extends z.ZodType,
+  Weights extends string,
+  State extends string,
+  Noise extends string = never,
+>(definition: CellDefinition<Schema, Weights, State, Noise>): (options: z.input<Schema>) => Cell {
   return (given) => {
     const options = checkOptions(definition.name, definition.options, given);
     return {
       name: definition.name,
       outputs: definition.outputs(options),
       state: definition.state(options),
+      noise: definition.noise?.(options) ?? {},
       at(path) {
         const weights = declareWeights(path, definition.weights(options));
         return {
           weights,
-          step: (x, state) => definition.step(x, state as Record<State, Value>, weights, options),
+          step: (x, state, noise) =>
+            definition.step(
+              x,
+              state as Record<State, Value>,
+              weights,
+              options,
+              noise as Record<Noise, Value>,
+            ),
         };
       },
     };

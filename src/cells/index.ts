@@ -4,6 +4,7 @@ export {
   type CellAt,
   type CellDefinition,
   defineCell,
+  type NoiseDeclaration,
   type Values,
   width,
 } from "./define-cell.ts";

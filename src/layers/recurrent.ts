@@ -1,14 +1,20 @@
 /** Layers that run a cell along time: one way, both ways, or several over one another. */
-import type { Cell, Values } from "../cells/define-cell.ts";
+import { z } from "zod";
+import { type Cell, checkOptions, type Values } from "../cells/define-cell.ts";
+import type { Size } from "../graph/dim.ts";
 import { InputError } from "../graph/errors.ts";
 import { concat, zeros } from "../graph/functions.ts";
 import { scan } from "../graph/scan.ts";
 import { formatShape } from "../graph/shape.ts";
-import type { Value } from "../graph/value.ts";
+import { filled, noise, type Value } from "../graph/value.ts";
+import { declareWeight } from "../weights/declare.ts";
+import { zeros as atZero } from "../weights/initializers.ts";
+import { dropout } from "./dropout.ts";
 import type { Layer, LayerCall } from "./layer.ts";
+import { zoneout } from "./zoneout.ts";
 
 export interface RecurrentCall extends LayerCall {
-  /** The state before the first step, by the cell's names, each [batch, …]; zeros for those not given. */
+  /** The state before the first step, by the cell's names, each [batch, …]; for those not given, the layer's own. */
   initial?: Values;
 }
 
@@ -17,49 +23,96 @@ export interface RecurrentLayer extends Layer {
   run(x: Value, call?: RecurrentCall): { outputs: Value; state: Values };
 }
 
-export interface RecurrentOptions {
-  /** Read the sequence from its end. Outputs keep their positions in time. */
-  reverse?: boolean;
-}
+const rate = z.number().min(0).lt(1);
+
+const options = z.strictObject({
+  reverse: z.boolean().default(false),
+  initial: z.enum(["zeros", "learned"]).default("zeros"),
+  dropout: z
+    .strictObject({
+      inputs: rate.default(0),
+      outputs: rate.default(0),
+      states: z.record(z.string(), rate).default({}),
+      variational: z.boolean().default(false),
+    })
+    .prefault({}),
+  zoneout: z.record(z.string(), rate).default({}),
+});
+
+/**
+ * How a cell is run.
+ *
+ * - `reverse`: read the sequence from its end; outputs keep their positions in time.
+ * - `initial`: the state before the first step where a call gives none, zeros or weights that are trained
+ *   ("PATH.initial.STATE").
+ * - `dropout`: rates for `inputs` and `outputs`, drawn anew at each step, or with `variational` once for a sequence; and for
+ *   `states`, by the cell's names, as a step reads them, always once for a sequence (Gal & Ghahramani 2016).
+ * - `zoneout`: by the cell's names, the probability with which a number of a state stays as it was (Krueger et al. 2017).
+ */
+export type RecurrentOptions = z.input<typeof options>;
 
 /**
  * Runs a cell along time: [time, batch, inputs] → [time, batch, outputs].
  *
  * ```ts
- * const encoder = recurrent("encoder", lstm({ inputs: 40, units: 128 }));
+ * const encoder = recurrent("encoder", lstm({ inputs: 40, units: 128 }), { dropout: { inputs: 0.2 } });
  * const graph = trace({ x: ["time", "batch", 40] }, ({ x }) => ({ hidden: encoder(x) }));
  * ```
  */
-export function recurrent(
-  path: string,
-  cell: Cell,
-  { reverse = false }: RecurrentOptions = {},
-): RecurrentLayer {
+export function recurrent(path: string, cell: Cell, given: RecurrentOptions = {}): RecurrentLayer {
+  const label = `${cell.name} "${path}"`;
+  const { reverse, initial: start, dropout: dropped, zoneout: rates } = checkOptions(label, options, given);
+  checkStates(label, "dropout.states", cell, dropped.states);
+  checkStates(label, "zoneout", cell, rates);
   const { step } = cell.at(path);
-  const run = (x: Value, { mask, initial }: RecurrentCall = {}) => {
-    if (x.rank < 3)
-      throw new InputError(`${cell.name} "${path}" reads [time, batch, …], not ${formatShape(x.shape)}`);
-    const { states, outputs } = scan({
-      states: { ...zeroState(cell, x), ...initial },
-      sequences: { x },
+  const begin = start === "learned" ? learnedState(path, cell) : {};
+  const shared = dropped.variational ? [0] : [];
+
+  const run = (given: Value, { mask, initial = {} }: RecurrentCall = {}) => {
+    if (given.rank < 3)
+      throw new InputError(`${label} reads [time, batch, …], not ${formatShape(given.shape)}`);
+    checkStates(label, "initial", cell, initial);
+    const x = dropout(`${path}.dropout.inputs`, given, { rate: dropped.inputs, shared });
+    const [time, batch] = x.shape;
+    const drawn = noiseOf(path, cell, time, batch);
+    const states = { ...zeroState(cell, x), ...expanded(begin, batch), ...initial };
+    const thinned = thinning(path, states, dropped.states);
+    const zones = mapValues(rates, (_, name) =>
+      noise(`${path}.zoneout.${name}`, [time, batch, ...cell.state[name]]),
+    );
+    const sequences: Values = { x, ...prefixed("noise", drawn.perStep), ...prefixed("zoneout", zones) };
+    const { states: state, outputs } = scan({
+      states,
+      sequences,
       reverse,
       mask,
-      step: (state, inputs) => {
-        const { output, state: next } = step(inputs.x, state);
-        return { states: next, outputs: { output } };
+      step: (before, inputs) => {
+        const draws = { ...drawn.shared, ...mapValues(drawn.perStep, (_, name) => inputs[`noise.${name}`]) };
+        const { output, state: after } = step(inputs.x, thinned(before), draws);
+        const kept = mapValues(after, (next, name) =>
+          name in rates ? zoneout(before[name], next, rates[name], inputs[`zoneout.${name}`]) : next,
+        );
+        // A cell that puts out a part of its state puts out what became of that part.
+        const [same] = Object.entries(after).find(([, next]) => next === output) ?? [];
+        return { states: kept, outputs: { output: same === undefined ? output : kept[same] } };
       },
     });
-    return { outputs: outputs.output, state: states };
+    const outputsKept = dropout(`${path}.dropout.outputs`, outputs.output, { rate: dropped.outputs, shared });
+    return { outputs: outputsKept, state };
   };
   const layer = (x: Value, call?: LayerCall) => run(x, call).outputs;
   return Object.assign(layer, { run, outputs: cell.outputs });
 }
 
 /** Runs a cell both ways, with weights of their own: the outputs lie side by side, forward first. */
-export function bidirectional(path: string, cell: Cell): Layer {
-  const forward = recurrent(`${path}.forward`, cell);
-  const backward = recurrent(`${path}.backward`, cell, { reverse: true });
-  const layer = (x: Value, call?: LayerCall) => concat([forward(x, call), backward(x, call)]);
+export function bidirectional(
+  path: string,
+  cell: Cell,
+  options: Omit<RecurrentOptions, "reverse"> = {},
+): Layer {
+  const forward = recurrent(`${path}.forward`, cell, options);
+  const backward = recurrent(`${path}.backward`, cell, { ...options, reverse: true });
+  const layer = (x: Value, call?: LayerCall) => concat([forward(x, call), backward(x, call)], 2);
   return Object.assign(layer, { outputs: forward.outputs + backward.outputs });
 }
 
@@ -70,8 +123,64 @@ export function stacked(layers: readonly Layer[]): Layer {
   return Object.assign(layer, { outputs: layers[layers.length - 1].outputs });
 }
 
+function checkStates(
+  label: string,
+  option: string,
+  cell: Cell,
+  named: Readonly<Record<string, unknown>>,
+): void {
+  const unknown = Object.keys(named).find((name) => !(name in cell.state));
+  if (unknown === undefined) return;
+  const known = Object.keys(cell.state).join(", ");
+  throw new InputError(`${label}: option ${option}: there is no state "${unknown}", only ${known}`);
+}
+
 function zeroState(cell: Cell, x: Value): Values {
   const [, batch] = x.shape;
-  const parts = Object.entries(cell.state).map(([name, shape]) => [name, zeros([batch, ...shape], x.dtype)]);
-  return Object.fromEntries(parts);
+  return mapValues(cell.state, (shape) => zeros([batch, ...shape], x.dtype));
+}
+
+function learnedState(path: string, cell: Cell): Values {
+  return mapValues(cell.state, (shape, name) =>
+    declareWeight(`${path}.initial.${name}`, { shape, initializer: atZero }),
+  );
+}
+
+function expanded(states: Values, batch: Size): Values {
+  return mapValues(states, (value) => value.expand([batch, ...value.shape]));
+}
+
+/** What the cell draws: anew at each step [time, batch, …], or once for a sequence [batch, …]. */
+function noiseOf(path: string, cell: Cell, time: Size, batch: Size): { perStep: Values; shared: Values } {
+  const perStep: Values = {};
+  const shared: Values = {};
+  for (const [name, declared] of Object.entries(cell.noise)) {
+    const shape = [batch, ...declared.shape];
+    if (declared.shared) shared[name] = noise(`${path}.noise.${name}`, shape);
+    else perStep[name] = noise(`${path}.noise.${name}`, [time, ...shape]);
+  }
+  return { perStep, shared };
+}
+
+/** Gives the states as a step reads them: under one mask for the whole sequence where a rate is named. */
+function thinning(
+  path: string,
+  states: Values,
+  rates: Readonly<Record<string, number>>,
+): (state: Values) => Values {
+  const masks = mapValues(rates, (rate, name) =>
+    dropout(`${path}.dropout.${name}`, filled(1, states[name].shape, states[name].dtype), { rate }),
+  );
+  return (state) => mapValues(state, (value, name) => (name in masks ? value.mul(masks[name]) : value));
+}
+
+function prefixed(prefix: string, values: Values): Values {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}.${name}`, value]));
+}
+
+function mapValues<From, To>(
+  record: Readonly<Record<string, From>>,
+  to: (value: From, name: string) => To,
+): Record<string, To> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, to(value, name)]));
 }

@@ -125,5 +125,5 @@ test("mistakes are named: the layer, and what it was given", () => {
     trace({ x: ["time", "batch", 3], h: ["batch", 2] }, ({ x, h }) => ({
       y: layer.run(x, { initial: { hiden: h } }).outputs,
     }));
-  expect(unknown).toThrow('the step does not say what state "hiden" becomes');
+  expect(unknown).toThrow('there is no state "hiden", only hidden, memory');
 });

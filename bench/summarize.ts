@@ -6,7 +6,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ffmpegVersion } from "../src/data/video/ffmpeg.ts";
+import { ffmpegVersion } from "../src/data/video/ffmpeg/reader.ts";
 import { type BenchOptions, type Line, median, rounded } from "./measure.ts";
 import { type Clip, clips, repeatClip } from "./summarize/clips.ts";
 import { type MeasuredRun, measuredRun } from "./summarize/measured-run.ts";

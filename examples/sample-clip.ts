@@ -1,7 +1,7 @@
 /** Draws and encodes the sample clip: a minute of drawn shots, still and moving, with hard cuts, one fade, and sound. */
 
 import sharp from "sharp";
-import { VideoWriter } from "../src/data/video/writer.ts";
+import { VideoWriter } from "../src/data/video/webcodecs/writer.ts";
 import { type Shot, shots } from "./sample-clip/shots.ts";
 import { synthesize } from "./sample-clip/sound.ts";
 import { stage } from "./sample-clip/svg.ts";

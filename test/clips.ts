@@ -2,8 +2,8 @@
 
 import { readFile, writeFile } from "node:fs/promises";
 import type { Picture, Rotation } from "../src/data/video/video.ts";
-import { keepAlive, loadMediabunny } from "../src/data/video/webcodecs-load.ts";
-import { VideoWriter } from "../src/data/video/writer.ts";
+import { keepAlive, loadMediabunny } from "../src/data/video/webcodecs/load.ts";
+import { VideoWriter } from "../src/data/video/webcodecs/writer.ts";
 
 export interface ClipOptions {
   /** Seconds at which each frame begins, ascending. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { drawSampleClip, frameRate, hardCuts, shots } from "../examples/sample-clip.ts";
-import { openVideo } from "../src/data/video/video.ts";
+import { openVideo } from "../src/data/video/open.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "gatefold-sample-"));
 

@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { drawSampleClip, frameRate, hardCuts } from "../examples/sample-clip.ts";
-import { openVideo } from "../src/data/video/video.ts";
+import { openVideo } from "../src/data/video/open.ts";
 import { InputError } from "../src/graph/errors.ts";
 import { type SummarizeOptions, summarize } from "../src/tasks/summarize/pipeline.ts";
 import { type Summary, summarySchema } from "../src/tasks/summarize/summary.ts";

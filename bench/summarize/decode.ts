@@ -1,5 +1,6 @@
 /** The decoding part of summarizing alone: `node decode.ts VIDEO DECODER [fast]`. */
-import { openVideo, type VideoReader } from "../../src/data/video/video.ts";
+import { openVideo } from "../../src/data/video/open.ts";
+import type { VideoReader } from "../../src/data/video/video.ts";
 
 const [file, decoder, fast] = process.argv.slice(2);
 const reader = await openVideo(file, { decoder: decoder as VideoReader["decoder"] });

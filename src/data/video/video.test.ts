@@ -12,14 +12,9 @@ import {
   writeClip,
   writeSoundOnly,
 } from "../../../test/clips.ts";
-import { ffmpegVersion } from "./ffmpeg.ts";
-import {
-  openVideo,
-  type Rotation,
-  type SampledFrame,
-  type SampleOptions,
-  type VideoReader,
-} from "./video.ts";
+import { ffmpegVersion } from "./ffmpeg/reader.ts";
+import { openVideo } from "./open.ts";
+import type { Rotation, SampledFrame, SampleOptions, VideoReader } from "./video.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "gatefold-video-"));
 const clip = (name: string) => join(folder, name);

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { type DecoderChoice, openVideo, type VideoReader } from "../../data/video/video.ts";
+import { type DecoderChoice, openVideo } from "../../data/video/open.ts";
+import type { VideoReader } from "../../data/video/video.ts";
 import { InputError } from "../../graph/errors.ts";
 import { version } from "../../version.ts";
 import { descriptorWidth } from "./frames/descriptor.ts";

@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
-import { type Segment, writeSkim } from "../../data/video/skim.ts";
+import type { Segment } from "../../data/video/skim/skim.ts";
+import { writeSkim } from "../../data/video/skim/write.ts";
 import type { Picture, VideoReader } from "../../data/video/video.ts";
 import type { StripPicture } from "./report/filmstrip.ts";
 import { type ReportPicture, renderReport } from "./report/report.ts";

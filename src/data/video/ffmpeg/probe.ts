@@ -1,10 +1,10 @@
 /** What ffprobe tells of a video file before anything is decoded. */
 
-import { InputError } from "../../graph/errors.ts";
-import { type ColorMatrix, colorMatrix } from "./color.ts";
-import { asFile, runToEnd } from "./ffmpeg-process.ts";
-import { beginsLikeMp4, cutBeforeIndex } from "./mp4-start.ts";
-import type { Rotation, VideoInfo } from "./video.ts";
+import { InputError } from "../../../graph/errors.ts";
+import { type ColorMatrix, colorMatrix } from "../color.ts";
+import { beginsLikeMp4, cutBeforeIndex } from "../mp4-start.ts";
+import type { Rotation, VideoInfo } from "../video.ts";
+import { asFile, runToEnd } from "./process.ts";
 
 export interface Probe {
   info: VideoInfo;

@@ -1,10 +1,10 @@
 /** Reads videos with mediabunny and the npm decoder: mp4, mov, mkv and webm with H.264, HEVC, VP8, VP9 or AV1. */
 
-import type { SampledFrame, SampleOptions, Sampling, VideoInfo, VideoReader } from "./video.ts";
-import { openTrack } from "./webcodecs-open.ts";
-import { picturesWithWebCodecs } from "./webcodecs-pictures.ts";
-import { sampleWithWebCodecs } from "./webcodecs-sample.ts";
-import type { PictureTrack } from "./webcodecs-track.ts";
+import type { SampledFrame, SampleOptions, Sampling, VideoInfo, VideoReader } from "../video.ts";
+import { openTrack } from "./open.ts";
+import { picturesWithWebCodecs } from "./pictures.ts";
+import { sampleWithWebCodecs } from "./sample.ts";
+import type { PictureTrack } from "./track.ts";
 
 /** Throws InputError for whatever mediabunny finds no pictures in that the npm decoder knows. */
 export async function openWithWebCodecs(file: string): Promise<VideoReader> {

@@ -1,15 +1,15 @@
 /** Skims by the npm decoder and encoder. */
 
 import type { VideoSample } from "mediabunny";
-import { FrameCopy } from "./frame-planes.ts";
-import { toEightBit420, toPicture } from "./planes.ts";
+import { toEightBit420, toPicture } from "../planes.ts";
+import type { VideoInfo } from "../video.ts";
+import { FrameCopy } from "../webcodecs/frame-planes.ts";
+import { keepAlive, loadMediabunny } from "../webcodecs/load.ts";
+import { openTrack } from "../webcodecs/open.ts";
+import type { PictureTrack } from "../webcodecs/track.ts";
+import { VideoWriter } from "../webcodecs/writer.ts";
 import { framesOf, type Segment, type Skim, type SkimOptions, skimSize } from "./skim.ts";
-import { SkimSound } from "./skim-sound.ts";
-import type { VideoInfo } from "./video.ts";
-import { keepAlive, loadMediabunny } from "./webcodecs-load.ts";
-import { openTrack } from "./webcodecs-open.ts";
-import type { PictureTrack } from "./webcodecs-track.ts";
-import { VideoWriter } from "./writer.ts";
+import { SkimSound } from "./sound.ts";
 
 /** Bits for a pixel of a frame: enough that a fast encoder's picture stays clean. */
 const bitsPerPixel = 0.12;

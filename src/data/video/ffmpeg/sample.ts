@@ -1,15 +1,15 @@
 /** One pass by ffmpeg: it decodes once and gives sampled pictures, a thumbnail of every frame, and their times. */
 
 import { createInterface } from "node:readline";
-import { InputError } from "../../graph/errors.ts";
-import { ChangeMeter, thumbnailHeight, thumbnailSize, thumbnailWidth } from "./change.ts";
-import { toRgb, turnUpright } from "./ffmpeg-filters.ts";
-import { type Probe, packetTimes } from "./ffmpeg-probe.ts";
-import { asFile, type FfmpegRun, passthrough, pieces, startFfmpeg } from "./ffmpeg-process.ts";
-import { FrameLog } from "./frame-log.ts";
-import { News } from "./news.ts";
-import { clean, GrowingFloats, Instants, Periods } from "./timeline.ts";
-import type { SampledFrame, SampleOptions, Sampling } from "./video.ts";
+import { InputError } from "../../../graph/errors.ts";
+import { ChangeMeter, thumbnailHeight, thumbnailSize, thumbnailWidth } from "../change.ts";
+import { FrameLog } from "../frame-log.ts";
+import { News } from "../news.ts";
+import { clean, GrowingFloats, Instants, Periods } from "../timeline.ts";
+import type { SampledFrame, SampleOptions, Sampling } from "../video.ts";
+import { toRgb, turnUpright } from "./filters.ts";
+import { type Probe, packetTimes } from "./probe.ts";
+import { asFile, type FfmpegRun, passthrough, pieces, startFfmpeg } from "./process.ts";
 
 interface Listener {
   signal: AbortSignal;

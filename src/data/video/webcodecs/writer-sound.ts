@@ -3,7 +3,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AudioEncoder, EncodedAudioChunk, EncodedAudioChunkMetadata } from "@napi-rs/webcodecs";
 import type { EncodedAudioPacketSource } from "mediabunny";
-import { loadCodecs } from "./webcodecs-load.ts";
+import { loadCodecs } from "./load.ts";
 
 /** Samples of a packet, by which an AAC encoder also delays its input. */
 export const packetLength = 1024;

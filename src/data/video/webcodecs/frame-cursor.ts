@@ -1,7 +1,7 @@
 /** Plays ranges of a picture track one after the other, jumping ahead to a key frame wherever that saves decoding. */
 
 import type { EncodedPacketSink, VideoSample, VideoSampleSink } from "mediabunny";
-import { countFrame } from "./webcodecs-load.ts";
+import { countFrame } from "./load.ts";
 
 /** Timestamps this near, in seconds, are the same. */
 const tolerance = 1e-6;

@@ -1,7 +1,7 @@
 /** Filters and log lines that the readers share. */
 
-import type { Probe } from "./ffmpeg-probe.ts";
-import type { Rotation } from "./video.ts";
+import type { Rotation } from "../video.ts";
+import type { Probe } from "./probe.ts";
 
 /** Scales to RGB by area averages, with the color matrix that the file names or players assume. */
 export function toRgb({ matrix, fullRange }: Probe, width: number, height: number): string {

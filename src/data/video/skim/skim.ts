@@ -1,6 +1,6 @@
-/** Cuts the chosen parts out of a video and joins them into one, with sound. */
+/** What a skim is: chosen parts of a video, joined into one, with sound. */
 
-import type { VideoReader } from "./video.ts";
+import type { VideoReader } from "../video.ts";
 
 /** A part of a video: from its first frame up to, but not with, `endFrame`. */
 export interface Segment {
@@ -31,19 +31,6 @@ export interface Skim {
 
 /** The larger and the smaller side of the largest skim; larger videos are scaled down. */
 const limit = { long: 1920, short: 1080 };
-
-/**
- * Writes the segments, one after the other, as H.264 (with AAC where the source has sound), every frame for as long as
- * the source shows it. Throws InputError where the source can't be decoded.
- */
-export async function writeSkim(options: SkimOptions): Promise<Skim> {
-  if (options.decoder === "ffmpeg") {
-    const { hasEncoder, skimWithFfmpeg } = await import("./skim-ffmpeg.ts");
-    if (await hasEncoder()) return skimWithFfmpeg(options);
-  }
-  const { skimWithWebCodecs } = await import("./skim-webcodecs.ts");
-  return skimWithWebCodecs(options);
-}
 
 /** The size of a skim: the source's, down to 1080p, with even sides, as H.264 in 4:2:0 demands. */
 export function skimSize(width: number, height: number): { width: number; height: number } {

@@ -3,9 +3,9 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { InputError } from "../../graph/errors.ts";
-import { type Probe, probe } from "./ffmpeg-probe.ts";
-import { asFile, passthrough, runToEnd } from "./ffmpeg-process.ts";
+import { InputError } from "../../../graph/errors.ts";
+import { type Probe, probe } from "../ffmpeg/probe.ts";
+import { asFile, passthrough, runToEnd } from "../ffmpeg/process.ts";
 import { framesOf, type Segment, type Skim, type SkimOptions, skimSize } from "./skim.ts";
 
 let encoder: Promise<boolean> | undefined;

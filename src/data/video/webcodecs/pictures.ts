@@ -1,12 +1,12 @@
 /** Fetches single frames by the npm decoder, which begins at the key frame before each. */
 
-import { InputError } from "../../graph/errors.ts";
+import { InputError } from "../../../graph/errors.ts";
+import { toPicture } from "../planes.ts";
+import { clean } from "../timeline.ts";
+import type { SampledFrame } from "../video.ts";
 import { FrameCopy } from "./frame-planes.ts";
-import { toPicture } from "./planes.ts";
-import { clean } from "./timeline.ts";
-import type { SampledFrame } from "./video.ts";
-import { keepAlive } from "./webcodecs-load.ts";
-import type { PictureTrack } from "./webcodecs-track.ts";
+import { keepAlive } from "./load.ts";
+import type { PictureTrack } from "./track.ts";
 
 export async function* picturesWithWebCodecs(
   track: PictureTrack,

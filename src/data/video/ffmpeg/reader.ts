@@ -1,11 +1,11 @@
 /** Reads videos with the system's ffmpeg. */
 
-import { picturesWithFfmpeg } from "./ffmpeg-pictures.ts";
-import { type Probe, packetTimes, probe } from "./ffmpeg-probe.ts";
-import { sampleWithFfmpeg } from "./ffmpeg-sample.ts";
-import type { SampledFrame, SampleOptions, Sampling, VideoInfo, VideoReader } from "./video.ts";
+import type { SampledFrame, SampleOptions, Sampling, VideoInfo, VideoReader } from "../video.ts";
+import { picturesWithFfmpeg } from "./pictures.ts";
+import { type Probe, packetTimes, probe } from "./probe.ts";
+import { sampleWithFfmpeg } from "./sample.ts";
 
-export { ffmpegVersion } from "./ffmpeg-process.ts";
+export { ffmpegVersion } from "./process.ts";
 
 /** Throws InputError for whatever ffprobe finds no pictures in. */
 export async function openWithFfmpeg(file: string): Promise<VideoReader> {

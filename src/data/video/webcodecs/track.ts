@@ -1,9 +1,9 @@
 /** The picture track of an opened file: its frames, its key frames, its times. */
 
 import type { EncodedPacket, Input, InputAudioTrack, InputVideoTrack, VideoSample } from "mediabunny";
+import { clean } from "../timeline.ts";
+import type { VideoInfo } from "../video.ts";
 import { FrameCursor, type FrameRange } from "./frame-cursor.ts";
-import { clean } from "./timeline.ts";
-import type { VideoInfo } from "./video.ts";
 
 /** Frames that begin before 0 are cut away by an mp4's edit list: they serve decoding only. */
 const shown = (timestamp: number) => timestamp > -1e-6;

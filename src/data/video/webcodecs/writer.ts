@@ -3,9 +3,9 @@
 import { extname } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Output, VideoSampleSource } from "mediabunny";
-import { toI420 } from "./planes.ts";
-import type { Picture, Rotation } from "./video.ts";
-import { countFrame, keepAlive, loadMediabunny } from "./webcodecs-load.ts";
+import { toI420 } from "../planes.ts";
+import type { Picture, Rotation } from "../video.ts";
+import { countFrame, keepAlive, loadMediabunny } from "./load.ts";
 import { packetLength, SoundTrack } from "./writer-sound.ts";
 
 export interface WriterOptions {

@@ -2,11 +2,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { beepsHeard, numberShown, steady, writeClip } from "../../../test/clips.ts";
-import { ffmpegVersion } from "./ffmpeg.ts";
-import { runToEnd } from "./ffmpeg-process.ts";
-import { type Segment, skimSize, writeSkim } from "./skim.ts";
-import { openVideo, type VideoReader } from "./video.ts";
+import { beepsHeard, numberShown, steady, writeClip } from "../../../../test/clips.ts";
+import { runToEnd } from "../ffmpeg/process.ts";
+import { ffmpegVersion } from "../ffmpeg/reader.ts";
+import { openVideo } from "../open.ts";
+import type { VideoReader } from "../video.ts";
+import { type Segment, skimSize } from "./skim.ts";
+import { writeSkim } from "./write.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "gatefold-skim-test-"));
 const clip = (name: string) => join(folder, name);

@@ -2,11 +2,11 @@
 
 import { extname } from "node:path";
 import type { Input, InputVideoTrack } from "mediabunny";
-import { InputError } from "../../graph/errors.ts";
-import { beginsLikeMp4, cutBeforeIndex } from "./mp4-start.ts";
-import type { Rotation, VideoInfo } from "./video.ts";
-import { keepAlive, loadMediabunny } from "./webcodecs-load.ts";
-import { PictureTrack } from "./webcodecs-track.ts";
+import { InputError } from "../../../graph/errors.ts";
+import { beginsLikeMp4, cutBeforeIndex } from "../mp4-start.ts";
+import type { Rotation, VideoInfo } from "../video.ts";
+import { keepAlive, loadMediabunny } from "./load.ts";
+import { PictureTrack } from "./track.ts";
 
 /** Throws InputError for whatever mediabunny finds no pictures in that the npm decoder knows. */
 export async function openTrack(file: string): Promise<PictureTrack> {

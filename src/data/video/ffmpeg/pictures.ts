@@ -1,12 +1,12 @@
 /** Fetches single frames by ffmpeg, which seeks to the key frame before each and decodes from there. */
 
-import { InputError } from "../../graph/errors.ts";
-import { timestampIn, toRgb, turnUpright } from "./ffmpeg-filters.ts";
-import type { Probe } from "./ffmpeg-probe.ts";
-import { asFile, passthrough, pieces, startFfmpeg } from "./ffmpeg-process.ts";
-import { News } from "./news.ts";
-import { clean } from "./timeline.ts";
-import type { Picture, SampledFrame } from "./video.ts";
+import { InputError } from "../../../graph/errors.ts";
+import { News } from "../news.ts";
+import { clean } from "../timeline.ts";
+import type { Picture, SampledFrame } from "../video.ts";
+import { timestampIn, toRgb, turnUpright } from "./filters.ts";
+import type { Probe } from "./probe.ts";
+import { asFile, passthrough, pieces, startFfmpeg } from "./process.ts";
 
 /** Frames this near, in seconds, come from one run, which decodes what lies between them. */
 const near = 8;

@@ -1,15 +1,15 @@
 /** One pass by the npm decoder, over all frames or key frames alone. */
 
 import type { VideoSample } from "mediabunny";
-import { InputError } from "../../graph/errors.ts";
-import { ChangeMeter } from "./change.ts";
-import { FrameLog } from "./frame-log.ts";
+import { InputError } from "../../../graph/errors.ts";
+import { ChangeMeter } from "../change.ts";
+import { FrameLog } from "../frame-log.ts";
+import { toPicture, toThumbnail } from "../planes.ts";
+import { GrowingFloats, Instants, Periods } from "../timeline.ts";
+import type { SampledFrame, SampleOptions, Sampling } from "../video.ts";
 import { FrameCopy } from "./frame-planes.ts";
-import { toPicture, toThumbnail } from "./planes.ts";
-import { GrowingFloats, Instants, Periods } from "./timeline.ts";
-import type { SampledFrame, SampleOptions, Sampling } from "./video.ts";
-import { countFrame, keepAlive } from "./webcodecs-load.ts";
-import type { PictureTrack } from "./webcodecs-track.ts";
+import { countFrame, keepAlive } from "./load.ts";
+import type { PictureTrack } from "./track.ts";
 
 interface Pass {
   track: PictureTrack;

@@ -3,7 +3,7 @@
 import { createRequire } from "node:module";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { InputError } from "../../graph/errors.ts";
+import { InputError } from "../../../graph/errors.ts";
 
 const require = createRequire(import.meta.url);
 

@@ -1,8 +1,8 @@
 /** Copies a decoded WebCodecs frame out of native memory, as planes. */
 
 import type { VideoSample } from "mediabunny";
-import { type ColorMatrix, colorMatrix } from "./color.ts";
-import type { Plane, Planes } from "./planes.ts";
+import { type ColorMatrix, colorMatrix } from "../color.ts";
+import type { Plane, Planes } from "../planes.ts";
 
 /** A buffer that holds one frame after another. */
 export class FrameCopy {

@@ -9,3 +9,4 @@ export {
   width,
 } from "./define-cell.ts";
 export { lstm } from "./lstm.ts";
+export { sru } from "./sru.ts";

@@ -9,4 +9,5 @@ export {
   width,
 } from "./define-cell.ts";
 export { lstm } from "./lstm.ts";
+export { nestedLstm } from "./nested-lstm.ts";
 export { sru } from "./sru.ts";

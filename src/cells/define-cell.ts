@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { InputError } from "../graph/errors.ts";
 import type { Value } from "../graph/value.ts";
-import { declareWeights, type WeightDeclaration } from "../weights/declare.ts";
+import { declareWeights, type WeightDeclarations, type WeightValues } from "../weights/declare.ts";
 
 export type Values = Record<string, Value>;
 
@@ -19,14 +19,14 @@ export interface NoiseDeclaration {
 
 export interface CellDefinition<
   Schema extends z.ZodType,
-  Weights extends string,
+  Weights extends WeightDeclarations,
   State extends string,
   Noise extends string = never,
 > {
   /** The cell's name, as messages give it. */
   name: string;
   options: Schema;
-  weights: (options: z.output<Schema>) => Record<Weights, WeightDeclaration>;
+  weights: (options: z.output<Schema>) => Weights;
   /** The shape of each part of the state, without the batch axis. */
   state: (options: z.output<Schema>) => Record<State, readonly number[]>;
   /** How wide the output is. */
@@ -44,7 +44,7 @@ export interface CellDefinition<
   step: (
     x: Value,
     state: Record<State, Value>,
-    weights: Record<Weights, Value>,
+    weights: WeightValues<Weights>,
     options: z.output<Schema>,
     noise: Record<Noise, Value>,
   ) => { output: Value; state: Record<State, Value> };
@@ -91,7 +91,7 @@ export interface CellAt {
  */
 export function defineCell<
   Schema extends z.ZodType,
-  Weights extends string,
+  Weights extends WeightDeclarations,
   State extends string,
   Noise extends string = never,
 >(definition: CellDefinition<Schema, Weights, State, Noise>): (options: z.input<Schema>) => Cell {
@@ -105,7 +105,7 @@ export function defineCell<
       at(path) {
         const weights = declareWeights(path, definition.weights(options));
         return {
-          weights,
+          weights: weights as Values,
           step: (x, state, noise) =>
             definition.step(
               x,

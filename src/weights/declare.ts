@@ -11,6 +11,14 @@ export interface WeightDeclaration {
   initializer: Initializer;
 }
 
+/** Weights by name; one that only some options call for is an optional property. */
+export type WeightDeclarations = { readonly [name: string]: WeightDeclaration | undefined };
+
+/** The weights that were declared, by the same names. */
+export type WeightValues<Declarations extends WeightDeclarations> = {
+  readonly [Name in keyof Declarations]: undefined extends Declarations[Name] ? Value | undefined : Value;
+};
+
 const initializers = new WeakMap<Value, Initializer>();
 
 /** A trained tensor under its path in the model ("encoder.forward.recurrent"). */
@@ -20,16 +28,15 @@ export function declareWeight(path: string, { shape, initializer }: WeightDeclar
   return value;
 }
 
-/** Several weights of one layer, each under the layer's path and its own name. */
-export function declareWeights<Names extends string>(
+/** Several weights of one layer, each under the layer's path and its own name; those that are undefined are left out. */
+export function declareWeights<Declarations extends WeightDeclarations>(
   path: string,
-  all: Record<Names, WeightDeclaration>,
-): Record<Names, Value> {
-  const declared = Object.entries<WeightDeclaration>(all).map(([name, one]) => [
-    name,
-    declareWeight(`${path}.${name}`, one),
-  ]);
-  return Object.fromEntries(declared) as Record<Names, Value>;
+  all: Declarations,
+): WeightValues<Declarations> {
+  const declared = Object.entries(all).flatMap(([name, one]) =>
+    one === undefined ? [] : [[name, declareWeight(`${path}.${name}`, one)]],
+  );
+  return Object.fromEntries(declared) as WeightValues<Declarations>;
 }
 
 /**

@@ -1,5 +1,12 @@
 /** How weights are declared, begin and are stored; seeded random numbers. */
-export { declareWeight, declareWeights, initialWeights, type WeightDeclaration } from "./declare.ts";
+export {
+  declareWeight,
+  declareWeights,
+  initialWeights,
+  type WeightDeclaration,
+  type WeightDeclarations,
+  type WeightValues,
+} from "./declare.ts";
 export {
   type ChronoGate,
   chrono,

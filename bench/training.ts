@@ -5,18 +5,18 @@
  * number of threads and from the same numbers, and must come to the same gradients (`difference`).
  */
 import { execFileSync } from "node:child_process";
-import { type BenchOptions, inTurn, type Line, median, rounded, type Took } from "./measure.ts";
+import { type Comparison, clock, compare, figures, type Learner } from "./learner.ts";
+import { type BenchOptions, type Line, median, rounded } from "./measure.ts";
 import { findJaxJs } from "./peers/jax-js.ts";
 import { loadTfjs } from "./peers/tfjs.ts";
 import { startTorch } from "./peers/torch.ts";
 import { gatefold } from "./training/gatefold.ts";
 import {
   difference,
-  type Learner,
   type LstmCase,
   label,
+  learningRate,
   lstmCase,
-  type Outcome,
   type Pass,
   passes,
   type Sizes,
@@ -28,9 +28,6 @@ const layers: readonly Sizes[] = [
   { steps: 100, batch: 32, inputs: 128, units: 128 },
   { steps: 50, batch: 64, inputs: 256, units: 256 },
 ];
-
-/** Float32 sums of half a million products in another order differ by this much. */
-const tolerance = 1e-3;
 
 export async function* run({ only = "" }: BenchOptions): AsyncIterable<Line> {
   const wanted = (name: string) => name.includes(only);
@@ -85,13 +82,16 @@ function sessions(): Line {
 async function* besideTorch(wanted: Wanted): AsyncIterable<Line> {
   const all = cases("pytorch", wanted, { passes, threads: [1, 2] });
   if (all.length === 0) return;
-  const torch = await startTorch();
+  const torch = await startTorch("torch_lstm.py");
   if (!torch) return skip("PyTorch", "set GATEFOLD_PYTHON to a Python that has torch");
   try {
     for (const { sizes, pass, threads } of all) {
       const one = lstmCase(sizes, pass, threads);
-      const learners = { ours: await gatefold(one, "native"), theirs: await torch.open(one) };
-      yield line(one, `pytorch ${torch.version}`, await compare(one, learners, 11));
+      const learners = {
+        ours: await gatefold(one, "native"),
+        theirs: await torch.open({ ...one, learning_rate: learningRate }),
+      };
+      yield line(one, `pytorch ${torch.version}`, await compared(one, learners, 11));
     }
   } finally {
     torch.close();
@@ -111,7 +111,7 @@ async function* besideTfjs(wanted: Wanted): AsyncIterable<Line> {
       oursWasm: await gatefold(one, "wasm"),
       theirs: await tfjs.open(one),
     };
-    yield line(one, `tfjs-wasm ${tfjs.version}`, await compare(one, learners, 7));
+    yield line(one, `tfjs-wasm ${tfjs.version}`, await compared(one, learners, 7));
   }
 }
 
@@ -133,15 +133,9 @@ async function* besideJaxJs(wanted: Wanted): AsyncIterable<Line> {
       oursWasm: await gatefold(one, "wasm"),
       theirs,
     };
-    const measured = line(one, `jax-js ${jaxJs.version}`, await compare(one, learners, 7));
+    const measured = line(one, `jax-js ${jaxJs.version}`, await compared(one, learners, 7));
     yield { ...measured, peerCompileSeconds: rounded(theirs.compileSeconds) };
   }
-}
-
-interface Comparison<Names extends string> {
-  /** How far the results are apart. */
-  apart: number;
-  times: Record<Names, Took[]>;
 }
 
 function line(
@@ -156,13 +150,7 @@ function line(
     pass: one.pass,
     peer,
     threads: one.threads,
-    gatefoldMs: rounded(clock(ours)),
-    peerMs: rounded(clock(theirs)),
-    ratio: rounded(clock(theirs) / clock(ours)),
-    gatefoldBestMs: rounded(Math.min(...ours.map((took) => took.clock))),
-    peerBestMs: rounded(Math.min(...theirs.map((took) => took.clock))),
-    gatefoldProcessorMs: rounded(processor(ours)),
-    peerProcessorMs: rounded(processor(theirs)),
+    ...figures(ours, theirs),
     ...(oursWasm && {
       gatefoldWasmMs: rounded(clock(oursWasm)),
       ratioWasm: rounded(clock(theirs) / clock(oursWasm)),
@@ -172,39 +160,13 @@ function line(
   };
 }
 
-function clock(turns: readonly Took[]): number {
-  return median(turns.map((took) => took.clock));
-}
-
-function processor(turns: readonly Took[]): number {
-  return median(turns.map((took) => took.processor));
-}
-
-/** Holds the first outcomes of all against one another, then times them in turn; closes them. */
-async function compare<Names extends string>(
+function compared<Names extends string>(
   one: LstmCase,
   learners: Record<Names, Learner>,
   repeats: number,
 ): Promise<Comparison<Names>> {
-  const all = Object.values<Learner>(learners);
-  try {
-    const outcomes = await firstOutcomes(all);
-    const apart = Math.max(...outcomes.slice(1).map((other) => difference(one, other, outcomes[0])));
-    if (!(apart < tolerance)) throw new Error(`${label(one)}, ${one.pass}: the results differ by ${apart}`);
-    return { apart: Number(apart.toPrecision(2)), times: await inTurn(learners, { repeats }) };
-  } finally {
-    for (const learner of all) await learner.close();
-  }
-}
-
-/** What each comes to after one turn. */
-async function firstOutcomes(learners: readonly Learner[]): Promise<Outcome[]> {
-  const outcomes: Outcome[] = [];
-  for (const learner of learners) {
-    await learner.turn();
-    outcomes.push(await learner.outcome());
-  }
-  return outcomes;
+  const title = `${label(one)}, ${one.pass}`;
+  return compare(title, learners, { repeats, difference: (a, b) => difference(one, a, b) });
 }
 
 function skip(peer: string, reason: string): void {

@@ -2,8 +2,9 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { Worker } from "node:worker_threads";
+import type { Learner, Outcome } from "../learner.ts";
 import type { Took } from "../measure.ts";
-import type { Learner, LstmCase, Outcome } from "../training/lstm-case.ts";
+import type { LstmCase } from "../training/lstm-case.ts";
 
 const patience = 60_000;
 

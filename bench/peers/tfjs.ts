@@ -1,7 +1,8 @@
 /** TensorFlow.js on its WASM backend, which has one thread in Node. */
 import { dirname } from "node:path";
+import type { Learner } from "../learner.ts";
 import { took } from "../measure.ts";
-import { type Learner, type LstmCase, learningRate } from "../training/lstm-case.ts";
+import { type LstmCase, learningRate } from "../training/lstm-case.ts";
 
 export interface Peer {
   version: string;

@@ -1,34 +1,11 @@
-"""PyTorch's side: one LSTM layer, trained on the CPU. Reads one JSON request a line, answers with one.
+"""PyTorch's side of the training benchmark: one LSTM layer, trained on the CPU."""
 
-    {"do": "version"}                                   -> {"version"}
-    {"do": "open", steps, batch, inputs, units, ...}    -> {}
-    {"do": "turn"}                                      -> {"clock", "processor"}, milliseconds
-    {"do": "outcome"}                                   -> {"loss", "arrays"}
-
-Arrays travel as base64 of little-endian float32.
-"""
-
-import base64
-import json
-import sys
-import time
-
-import numpy
 import torch
-
-
-def array(text, *shape):
-    values = numpy.frombuffer(base64.b64decode(text), dtype="<f4").reshape(shape)
-    return torch.from_numpy(values.copy())
-
-
-def text(tensor):
-    return base64.b64encode(tensor.detach().contiguous().numpy().astype("<f4").tobytes()).decode()
+from torch_serve import array, serve
 
 
 class Learner:
-    def __init__(self, steps, batch, inputs, units, x, target, weights, threads, learning_rate, **request):
-        torch.set_num_threads(threads)
+    def __init__(self, steps, batch, inputs, units, x, target, weights, learning_rate, **request):
         self.optimizes = request["pass"] == "step"
         self.x = array(x, steps, batch, inputs)
         self.x.requires_grad_(request["pass"] == "weights+input")
@@ -46,7 +23,6 @@ class Learner:
         self.adam = torch.optim.Adam(self.trained, lr=learning_rate, fused=True)
 
     def turn(self):
-        start, used = time.perf_counter(), time.process_time()
         self.adam.zero_grad(set_to_none=True)
         self.x.grad = None
         self.loss = (self.layer(self.x)[0] * self.target).sum()
@@ -54,35 +30,18 @@ class Learner:
         if self.optimizes:
             torch.nn.utils.clip_grad_norm_(self.trained, 1.0)
             self.adam.step()
-        return {
-            "clock": 1000 * (time.perf_counter() - start),
-            "processor": 1000 * (time.process_time() - used),
-        }
 
     def outcome(self):
         layer = self.layer
         value = (lambda parameter: parameter) if self.optimizes else (lambda parameter: parameter.grad)
-        arrays = {
-            "input": text(value(layer.weight_ih_l0).T),
-            "recurrent": text(value(layer.weight_hh_l0).T),
-            "bias": text(value(layer.bias_ih_l0)),
+        tensors = {
+            "input": value(layer.weight_ih_l0).T,
+            "recurrent": value(layer.weight_hh_l0).T,
+            "bias": value(layer.bias_ih_l0),
         }
         if self.x.grad is not None:
-            arrays["x"] = text(self.x.grad)
-        return {"loss": self.loss.item(), "arrays": arrays}
+            tensors["x"] = self.x.grad
+        return self.loss, tensors
 
 
-learner = None
-for line in sys.stdin:
-    request = json.loads(line)
-    do = request.pop("do")
-    if do == "version":
-        answer = {"version": torch.__version__}
-    elif do == "open":
-        learner = Learner(**request)
-        answer = {}
-    elif do == "turn":
-        answer = learner.turn()
-    elif do == "outcome":
-        answer = learner.outcome()
-    print(json.dumps(answer), flush=True)
+serve(Learner)

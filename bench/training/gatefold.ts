@@ -4,8 +4,9 @@ import { compile, type SessionOptions } from "../../src/runtime/session.ts";
 import { type Tensor, tensor } from "../../src/runtime/tensor.ts";
 import { compileStep, openStep } from "../../src/train/step.ts";
 import { createTrainer } from "../../src/train/trainer.ts";
+import type { Arrays, Learner } from "../learner.ts";
 import { took } from "../measure.ts";
-import { type Arrays, type Learner, type LstmCase, learningRate, lstmGraph } from "./lstm-case.ts";
+import { type LstmCase, learningRate, lstmGraph } from "./lstm-case.ts";
 
 export function gatefold(one: LstmCase, backend: BackendName): Promise<Learner> {
   return one.pass === "step" ? trainingStep(one, backend) : forwardAndBackward(one, backend);

@@ -7,7 +7,7 @@ import { recurrent } from "../../src/layers/recurrent.ts";
 import { gradient } from "../../src/transform/gradient.ts";
 import { initialWeights } from "../../src/weights/declare.ts";
 import { random } from "../../src/weights/random.ts";
-import type { Contestant, Took } from "../measure.ts";
+import { type Arrays, apartBy, type Outcome } from "../learner.ts";
 
 export interface Sizes {
   steps: number;
@@ -37,22 +37,8 @@ export interface LstmCase extends Sizes {
   threads: number;
   x: Float32Array;
   target: Float32Array;
+  /** After a turn the outcome has these as they then are, or their gradients; and that of "x". */
   weights: Arrays;
-}
-
-export type Arrays = Record<string, Float32Array>;
-
-/** What a contestant came to: gradients by name ("input", "recurrent", "bias", "x"), or weights after a step. */
-export interface Outcome {
-  loss: number;
-  arrays: Arrays;
-}
-
-/** One that trains the layer. */
-export interface Learner extends Contestant<Took> {
-  /** What its last turn came to. */
-  outcome(): Promise<Outcome>;
-  close(): Promise<void>;
 }
 
 export function label({ steps, batch, inputs, units }: Sizes): string {
@@ -89,20 +75,7 @@ export function lstmGraph({ inputs, units }: Sizes, pass: Pass): Graph {
   return gradient(graph, { of: "loss", with: pass === "weights+input" ? [...weights, "x"] : weights });
 }
 
-/**
- * How far two outcomes are apart: the largest ‖a − b‖ ÷ ‖b‖ of their arrays, after a training step that of
- * the weights' changes.
- */
+/** How far two outcomes are apart, after a training step by the weights' changes. */
 export function difference(one: LstmCase, a: Outcome, b: Outcome): number {
-  const apart = Object.entries(b.arrays).map(([name, expected]) => {
-    const origin = one.pass === "step" ? one.weights[name] : undefined;
-    const actual = a.arrays[name];
-    let [distance, norm] = [0, 0];
-    for (let i = 0; i < expected.length; i++) {
-      distance += (actual[i] - expected[i]) ** 2;
-      norm += (expected[i] - (origin ? origin[i] : 0)) ** 2;
-    }
-    return Math.sqrt(distance / norm);
-  });
-  return Math.max(Math.abs(a.loss - b.loss) / Math.abs(b.loss), ...apart);
+  return apartBy(a, b, one.pass === "step" ? one.weights : {});
 }

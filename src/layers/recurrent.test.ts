@@ -1,14 +1,16 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { randomFeeds, tensor } from "../../test/feeds.ts";
+import { gradientError } from "../../test/finite-differences.ts";
 import { defineCell, width } from "../cells/define-cell.ts";
 import { lstm } from "../cells/lstm.ts";
 import { InputError } from "../graph/errors.ts";
-import { trace } from "../graph/graph.ts";
+import { type Graph, type InputType, trace } from "../graph/graph.ts";
 import { interpret } from "../graph/interpret.ts";
+import { gradient } from "../transform/gradient.ts";
 import { initialWeights } from "../weights/declare.ts";
 import { ones } from "../weights/initializers.ts";
-import { bidirectional, recurrent, stacked } from "./recurrent.ts";
+import { bidirectional, type RecurrentOptions, recurrent, stacked } from "./recurrent.ts";
 
 /** Adds up what it reads: its outputs tell at once what was read, and in which order. */
 const adder = defineCell({
@@ -126,4 +128,123 @@ test("mistakes are named: the layer, and what it was given", () => {
       y: layer.run(x, { initial: { hiden: h } }).outputs,
     }));
   expect(unknown).toThrow('there is no state "hiden", only hidden, memory');
+});
+
+/** Two sequences of ones: an adder's outputs tell how much of each step was read. */
+const unit = { x: tensor([3, 2, 1], Array(6).fill(1)), "a.scale": one };
+const added = (options: RecurrentOptions) => {
+  const layer = recurrent("a", adder({ inputs: 1 }), options);
+  return trace(sequence, ({ x }) => ({ y: layer(x) }));
+};
+const noiseOf = (graph: Graph) =>
+  graph.inputs.filter(({ role }) => role === "noise").map(({ name, shape }) => `${name} [${shape}]`);
+
+test("states that are learned are weights, begin with zeros, and have the gradient that differences give", () => {
+  const layer = recurrent("a", adder({ inputs: 1 }), { initial: "learned" });
+  const plain = trace({ ...sequence, mask }, ({ x, mask }) => ({ loss: layer(x, { mask }).pow(2).sum() }));
+  expect(plain.inputs.map(({ name, role }) => `${role} ${name}`)).toContain("weight a.initial.total");
+  expect([...initialWeights(plain, 1)["a.initial.total"]]).toEqual([0]);
+  const of = { of: "loss", with: ["a.initial.total", "a.scale", "x"] };
+  const feeds = { ...unit, mask: tensor([3, 2], [1, 1, 1, 0, 1, 0]), "a.initial.total": tensor([1], [0.3]) };
+  expect(gradientError(gradient(plain, of), feeds, of)).toBeLessThan(1e-9);
+  // Σ (c + k)² over 1, 2, 3 steps of the one and 1 of the other: 2 (4c + 7) = 16.4 at c = 0.3
+  expect(interpret(gradient(plain, of), feeds)["gradient.a.initial.total"].data[0]).toBeCloseTo(16.4, 12);
+});
+
+test("a state that is given takes the place of a learned one", () => {
+  const layer = recurrent("a", adder({ inputs: 1 }), { initial: "learned" });
+  const graph = trace({ ...sequence, total: ["batch", 1] }, ({ x, total }) => ({
+    y: layer.run(x, { initial: { total } }).outputs,
+  }));
+  expect(graph.inputs.map(({ name }) => name)).not.toContain("a.initial.total");
+});
+
+test("dropout of inputs is drawn for each step", () => {
+  const graph = added({ dropout: { inputs: 0.5 } });
+  expect(noiseOf(graph)).toEqual(["a.dropout.inputs [time,batch,1]"]);
+  const draws = tensor([3, 2, 1], [0.9, 0.4, 0.4, 0.9, 0.9, 0.4]); // near 0.5 is kept, and doubled
+  const { y } = interpret(graph, { ...unit, "a.dropout.inputs": draws });
+  expect([...y.data]).toEqual([0, 2, 2, 2, 2, 4]);
+});
+
+test("dropout of outputs leaves the state as it is", () => {
+  const draws = tensor([3, 2, 1], [0.9, 0.4, 0.4, 0.9, 0.9, 0.4]);
+  const { y } = interpret(added({ dropout: { outputs: 0.5 } }), { ...unit, "a.dropout.outputs": draws });
+  expect([...y.data]).toEqual([0, 2, 4, 0, 0, 6]);
+});
+
+test("variational dropout of inputs and outputs has one mask a sequence", () => {
+  const graph = added({ dropout: { inputs: 0.5, outputs: 0.5, variational: true } });
+  expect(noiseOf(graph)).toEqual(["a.dropout.inputs [1,batch,1]", "a.dropout.outputs [1,batch,1]"]);
+  const given = { "a.dropout.inputs": [0.4, 0.9], "a.dropout.outputs": [0.4, 0.4] };
+  const draws = Object.fromEntries(
+    Object.entries(given).map(([name, numbers]) => [name, tensor([1, 2, 1], numbers)]),
+  );
+  expect([...interpret(graph, { ...unit, ...draws }).y.data]).toEqual([4, 0, 8, 0, 12, 0]);
+});
+
+test("dropout of states has one mask a sequence, and what a step reads is under it", () => {
+  const graph = added({ dropout: { states: { total: 0.5 } } });
+  expect(noiseOf(graph)).toEqual(["a.dropout.states.total [batch,1]"]);
+  const { y } = interpret(graph, { ...unit, "a.dropout.states.total": tensor([2, 1], [0.4, 0.9]) });
+  expect([...y.data]).toEqual([1, 1, 3, 1, 7, 1]); // doubled before each addition, and forgotten
+});
+
+test("zoneout leaves states as they were, and outputs that are states with them", () => {
+  const graph = added({ zoneout: { total: 0.3 } });
+  expect(noiseOf(graph)).toEqual(["a.zoneout.total [time,batch,1]"]);
+  const draws = tensor([3, 2, 1], [0.2, 0.8, 0.8, 0.2, 0.8, 0.2]);
+  const { y } = interpret(graph, { ...unit, "a.zoneout.total": draws });
+  expect([...y.data]).toEqual([0, 1, 1, 1, 2, 1]);
+});
+
+test("outside training, dropout is the identity and zoneout its expectation", () => {
+  const dropped = { inputs: 0.5, outputs: 0.2, states: { total: 0.3 } };
+  expect([...interpret(added({ dropout: dropped }), unit).y.data]).toEqual([1, 1, 2, 2, 3, 3]);
+  const { y } = interpret(added({ zoneout: { total: 0.25 } }), unit); // each step adds 0.75 of its input
+  expect([...y.data]).toEqual([0.75, 0.75, 1.5, 1.5, 2.25, 2.25]);
+});
+
+test("rates of 0 draw nothing and change nothing", () => {
+  const none = { inputs: 0, outputs: 0, states: { total: 0 } };
+  for (const options of [{ dropout: none }, { zoneout: { total: 0 } }]) {
+    expect(noiseOf(added(options))).toEqual([]);
+    expect(interpret(added(options), unit).y).toEqual(interpret(added({}), unit).y);
+  }
+});
+
+test.each<[RecurrentOptions, RegExp]>([
+  [{ dropout: { inputs: 1 } }, /^adder "a": option dropout.inputs: /],
+  [{ dropout: { outputs: -0.1 } }, /^adder "a": option dropout.outputs: /],
+  [{ dropout: { states: { total: 2 } } }, /^adder "a": option dropout.states.total: /],
+  [{ zoneout: { total: Number.NaN } }, /^adder "a": option zoneout.total: /],
+  [
+    { dropout: { states: { totl: 0.5 } } },
+    /^adder "a": option dropout.states: there is no state "totl", only total$/,
+  ],
+  [{ zoneout: { hidden: 0.5 } }, /^adder "a": option zoneout: there is no state "hidden", only total$/],
+  [{ initial: "random" as "zeros" }, /^adder "a": option initial: /],
+  [{ droput: {} } as RecurrentOptions, /^adder "a": .*droput/],
+])("options that make no sense are named: %j", (options, message) => {
+  expect(() => added(options)).toThrow(InputError);
+  expect(() => added(options)).toThrow(message);
+});
+
+test.each<[InputType, string]>([
+  [["time", "batch"], "float32[time, batch]"],
+  [{ shape: ["batch", "time"], dtype: "bool" }, "bool[batch, time]"],
+  [{ shape: ["time"], dtype: "bool" }, "bool[time]"],
+])("a mask that does not fit is refused with both types: %j", (type, given) => {
+  const layer = recurrent("a", adder({ inputs: 1 }));
+  const wrong = () => trace({ ...sequence, m: type }, ({ x, m }) => ({ y: layer(x, { mask: m }) }));
+  expect(wrong).toThrow(InputError);
+  expect(wrong).toThrow(`adder "a": the mask of [time, batch, 1] must be bool[time, batch], not ${given}`);
+});
+
+test("a sequence of length 0 is refused, known beforehand or not", () => {
+  const layer = recurrent("a", adder({ inputs: 1 }));
+  const known = () => trace({ x: [0, 2, 1] }, ({ x }) => ({ y: layer(x) }));
+  expect(known).toThrow('adder "a": a sequence of length 0 has no step to read');
+  const empty = { x: tensor([0, 2, 1], []), "a.scale": one };
+  expect(() => interpret(added({}), empty)).toThrow("scan: time is 0, and a loop needs at least one step");
 });

@@ -5,12 +5,12 @@ import type { Size } from "../graph/dim.ts";
 import { InputError } from "../graph/errors.ts";
 import { concat, zeros } from "../graph/functions.ts";
 import { scan } from "../graph/scan.ts";
-import { formatShape } from "../graph/shape.ts";
 import { filled, noise, type Value } from "../graph/value.ts";
 import { declareWeight } from "../weights/declare.ts";
 import { zeros as atZero } from "../weights/initializers.ts";
 import { dropout } from "./dropout.ts";
 import type { Layer, LayerCall } from "./layer.ts";
+import { checkSequence } from "./mask.ts";
 import { zoneout } from "./zoneout.ts";
 
 export interface RecurrentCall extends LayerCall {
@@ -61,16 +61,16 @@ export type RecurrentOptions = z.input<typeof options>;
  */
 export function recurrent(path: string, cell: Cell, given: RecurrentOptions = {}): RecurrentLayer {
   const label = `${cell.name} "${path}"`;
-  const { reverse, initial: start, dropout: dropped, zoneout: rates } = checkOptions(label, options, given);
+  const { reverse, initial: start, dropout: dropped, zoneout: zoned } = checkOptions(label, options, given);
   checkStates(label, "dropout.states", cell, dropped.states);
-  checkStates(label, "zoneout", cell, rates);
+  checkStates(label, "zoneout", cell, zoned);
+  const rates = Object.fromEntries(Object.entries(zoned).filter(([, rate]) => rate > 0));
   const { step } = cell.at(path);
   const begin = start === "learned" ? learnedState(path, cell) : {};
   const shared = dropped.variational ? [0] : [];
 
   const run = (given: Value, { mask, initial = {} }: RecurrentCall = {}) => {
-    if (given.rank < 3)
-      throw new InputError(`${label} reads [time, batch, …], not ${formatShape(given.shape)}`);
+    checkSequence(label, given, mask);
     checkStates(label, "initial", cell, initial);
     const x = dropout(`${path}.dropout.inputs`, given, { rate: dropped.inputs, shared });
     const [time, batch] = x.shape;
@@ -169,7 +169,7 @@ function thinning(
   rates: Readonly<Record<string, number>>,
 ): (state: Values) => Values {
   const masks = mapValues(rates, (rate, name) =>
-    dropout(`${path}.dropout.${name}`, filled(1, states[name].shape, states[name].dtype), { rate }),
+    dropout(`${path}.dropout.states.${name}`, filled(1, states[name].shape, states[name].dtype), { rate }),
   );
   return (state) => mapValues(state, (value, name) => (name in masks ? value.mul(masks[name]) : value));
 }

@@ -1,0 +1,25 @@
+/** Masks say which steps of sequences of unequal length are there: bool [time, batch]. */
+import { InputError } from "../graph/errors.ts";
+import { where } from "../graph/functions.ts";
+import { equalShapes, formatShape } from "../graph/shape.ts";
+import type { Value } from "../graph/value.ts";
+
+/**
+ * Refuses what is no sequence [time, batch, …], and a mask that does not fit it.
+ *
+ * @param label what reads the sequence, as messages name it
+ */
+export function checkSequence(label: string, x: Value, mask?: Value): void {
+  if (x.rank < 3) throw new InputError(`${label} reads [time, batch, …], not ${formatShape(x.shape)}`);
+  const steps = x.shape.slice(0, 2);
+  if (steps[0] === 0) throw new InputError(`${label}: a sequence of length 0 has no step to read`);
+  if (mask && (mask.dtype !== "bool" || !equalShapes(mask.shape, steps)))
+    throw new InputError(
+      `${label}: the mask of ${formatShape(x.shape)} must be bool${formatShape(steps)}, not ${mask.dtype}${formatShape(mask.shape)}`,
+    );
+}
+
+/** A sequence [time, batch, features] with zeros at steps that are not there. */
+export function present(x: Value, mask: Value | undefined): Value {
+  return mask ? where(mask.unsqueeze(2), x, 0) : x;
+}

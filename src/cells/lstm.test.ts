@@ -9,19 +9,48 @@ import { lstm } from "./lstm.ts";
 
 proveCell("an LSTM", { cell: lstm, step: lstmStep });
 
-test("an LSTM begins with a forget gate that is open by its bias, and no other", () => {
-  const layer = recurrent("layer", lstm({ inputs: 3, units: 2 }));
-  const graph = trace({ x: ["time", "batch", 3] }, ({ x }) => ({ outputs: layer(x) }));
-  expect([...initialWeights(graph, 1)["layer.bias"]]).toEqual([0, 0, 1, 1, 0, 0, 0, 0]);
+proveCell("an LSTM with peepholes and a projection", {
+  cell: (widths) => lstm({ ...widths, peepholes: true, projection: 3 }),
+  step: lstmStep,
+  widths: [{ inputs: 3, units: 5 }],
 });
 
-test.each([
-  [{ inputs: 0, units: 2 }, /lstm: option inputs/],
-  [{ inputs: 3, units: 1.5 }, /lstm: option units/],
-  [{ inputs: 3, units: 2, forgetBias: Number.NaN }, /lstm: option forgetBias/],
+type Options = Parameters<typeof lstm>[0];
+
+function beginningOf(options: Options): Record<string, Float32Array> {
+  const layer = recurrent("layer", lstm(options));
+  return initialWeights(
+    trace({ x: ["time", "batch", 3] }, ({ x }) => ({ outputs: layer(x) })),
+    1,
+  );
+}
+
+test("an LSTM begins with a forget gate that is open by its bias, and no other", () => {
+  const weights = beginningOf({ inputs: 3, units: 2 });
+  expect([...weights["layer.bias"]]).toEqual([0, 0, 1, 1, 0, 0, 0, 0]);
+  expect(Object.keys(weights)).toEqual(["layer.input", "layer.recurrent", "layer.bias"]);
+});
+
+test("or with memories of 1 to T − 1 steps, the input gate's biases being the forget gate's negatives", () => {
+  const bias = [...beginningOf({ inputs: 3, units: 50, longest: 200 })["layer.bias"]];
+  const [i, f, rest] = [bias.slice(0, 50), bias.slice(50, 100), bias.slice(100)];
+  expect(i).toEqual(f.map((one) => -one));
+  expect(Math.min(...f)).toBeGreaterThanOrEqual(0);
+  expect(Math.max(...f)).toBeLessThanOrEqual(Math.log(199));
+  expect(Math.max(...f)).toBeGreaterThan(Math.log(150));
+  expect(rest.every((one) => one === 0)).toBe(true);
+});
+
+test.each<[object, RegExp]>([
+  [{ inputs: 0, units: 2 }, /^lstm: option inputs: /],
+  [{ inputs: 3, units: 1.5 }, /^lstm: option units: /],
+  [{ inputs: 3, units: 2, forgetBias: Number.NaN }, /^lstm: option forgetBias: /],
+  [{ inputs: 3, units: 2, longest: 2 }, /^lstm: option longest: /],
+  [{ inputs: 3, units: 2, projection: 0 }, /^lstm: option projection: /],
+  [{ inputs: 3, units: 2, peephole: true }, /^lstm: .*peephole/],
 ])("options that make no sense are named: %j", (options, message) => {
-  expect(() => lstm(options)).toThrow(InputError);
-  expect(() => lstm(options)).toThrow(message);
+  expect(() => lstm(options as Options)).toThrow(InputError);
+  expect(() => lstm(options as Options)).toThrow(message);
 });
 
 test("an input of another width is refused with both shapes", () => {

@@ -1,4 +1,6 @@
 /** Cells, each the equations of one step, and what defines one. */
+
+export { advancedLstm } from "./advanced-lstm.ts";
 export {
   type Cell,
   type CellAt,

@@ -11,7 +11,6 @@
  */
 import { z } from "zod";
 import { sigmoid, tanh } from "../graph/functions.ts";
-import type { WeightDeclaration } from "../weights/declare.ts";
 import { concatenate, constant, uniform, zeros } from "../weights/initializers.ts";
 import { defineCell, width } from "./define-cell.ts";
 
@@ -40,7 +39,7 @@ const skipScale = ({ version, highwayBias }: Options) =>
 export const sru = defineCell({
   name: "sru",
   options,
-  weights: (given): Record<string, WeightDeclaration> => {
+  weights: (given) => {
     const { inputs, units, version, highwayBias, inputDropout } = given;
     const limit = Math.sqrt((3 * (1 - inputDropout)) / inputs); // a variance of 1 / inputs
     const candidate = uniform(limit);
@@ -50,17 +49,17 @@ export const sru = defineCell({
     const memory = { shape: [2 * units], initializer: uniform(Math.sqrt(3 / 2)) };
     return {
       input: { shape: [inputs, matrices.length * units], initializer: concatenate(...matrices) },
-      ...(version === "final" && { memory }),
+      memory: version === "final" ? memory : undefined,
       bias: { shape: [2 * units], initializer: concatenate(zeros, constant(highwayBias)) },
     };
   },
   state: ({ units }) => ({ memory: [units] }),
   outputs: ({ units }) => units,
   step(x, { memory }, w, given) {
-    const { inputs, units, version } = given;
+    const { inputs, units } = given;
     const [candidate, forget, highway, mapped] = x.matmul(w.input).split(inputs === units ? 3 : 4);
     const [bf, br] = w.bias.split(2);
-    if (version === "first") {
+    if (!w.memory) {
       const f = sigmoid(forget.add(bf));
       const r = sigmoid(highway.add(br));
       const c = f.mul(memory).add(f.rsub(1).mul(candidate));

@@ -10,6 +10,7 @@ export {
   type Values,
   width,
 } from "./define-cell.ts";
+export { g2Lstm } from "./g2-lstm.ts";
 export { lstm } from "./lstm.ts";
 export { nestedLstm } from "./nested-lstm.ts";
 export { sru } from "./sru.ts";

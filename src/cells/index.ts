@@ -11,6 +11,8 @@ export {
   width,
 } from "./define-cell.ts";
 export { g2Lstm } from "./g2-lstm.ts";
+export { gru } from "./gru.ts";
 export { lstm } from "./lstm.ts";
 export { nestedLstm } from "./nested-lstm.ts";
+export { rnn } from "./rnn.ts";
 export { sru } from "./sru.ts";

@@ -12,6 +12,7 @@ export {
 } from "./define-cell.ts";
 export { g2Lstm } from "./g2-lstm.ts";
 export { gru } from "./gru.ts";
+export { janet } from "./janet.ts";
 export { lstm } from "./lstm.ts";
 export { nestedLstm } from "./nested-lstm.ts";
 export { rnn } from "./rnn.ts";

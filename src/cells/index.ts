@@ -13,6 +13,7 @@ export {
 export { g2Lstm } from "./g2-lstm.ts";
 export { gru } from "./gru.ts";
 export { janet } from "./janet.ts";
+export { layerNormalized } from "./layer-normalized.ts";
 export { lstm } from "./lstm.ts";
 export { nestedLstm } from "./nested-lstm.ts";
 export { rnn } from "./rnn.ts";

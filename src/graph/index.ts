@@ -7,4 +7,5 @@ export { type ArrayTensor, interpret } from "./interpret.ts";
 export type { Role } from "./operators.ts";
 export { type ScanOptions, scan } from "./scan.ts";
 export type { DType, Shape, ShapeLike } from "./shape.ts";
+export { type StandardizeOptions, standardize } from "./standardize.ts";
 export { constant, filled, input, iota, noise, Value, type ValueLike, weight } from "./value.ts";

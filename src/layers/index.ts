@@ -4,6 +4,7 @@ export { type DppOptions, dppLogLikelihood, dppLogNormalizer } from "./dpp.ts";
 export { type DppRows, dppGreedy } from "./dpp-greedy.ts";
 export { dropout } from "./dropout.ts";
 export type { Layer, LayerCall } from "./layer.ts";
+export { layerNormalization } from "./layer-normalization.ts";
 export {
   bidirectional,
   type RecurrentCall,

@@ -19,12 +19,24 @@ import {
 /** How a recurrent layer of PyTorch is written here. */
 interface RecurrentSystem {
   file: string;
+  gates: number;
   cell: (widths: { inputs: number; units: number }) => Cell;
   /** One layer's weights in one direction by our names; `suffix` ends PyTorch's names of them. */
   weights: (suffix: string) => Record<string, Counterpart>;
 }
 
-const recurrentSystems: RecurrentSystem[] = [{ file: "lstm", cell: lstm, weights: twoMatrices }];
+const recurrentSystems: RecurrentSystem[] = [
+  { file: "lstm", gates: 4, cell: lstm, weights: twoMatrices },
+  {
+    file: "lstm-projection",
+    gates: 4,
+    cell: (widths) => lstm({ ...widths, projection: 2 }),
+    weights: (suffix) => ({
+      ...twoMatrices(suffix),
+      projection: rearranged((from) => transposed(from[`weight_hr_${suffix}`])),
+    }),
+  },
+];
 
 /** Our one bias is the sum of PyTorch's two; each of those has the gradient of the sum. */
 function twoMatrices(suffix: string): Record<string, Counterpart> {
@@ -54,9 +66,9 @@ function directionsOf({ options }: Golden) {
   );
 }
 
-function recurrentGraph({ cell }: RecurrentSystem, golden: Golden): Graph {
+function recurrentGraph({ cell, gates }: RecurrentSystem, golden: Golden): Graph {
   const [time, batch, inputs] = golden.inputs.x.shape;
-  const [, units] = golden.weights.weight_hh_l0.shape;
+  const units = golden.weights.bias_hh_l0.shape[0] / gates;
   const mask = golden.lengths && { mask: { shape: [time, batch], dtype: "bool" as const } };
   return trace({ ...shapesOf(golden), ...mask }, (given: Record<string, Value>) => {
     const states: Record<string, Value>[] = [];

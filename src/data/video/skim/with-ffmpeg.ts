@@ -1,7 +1,10 @@
-/** Skims by the system's ffmpeg: each part is encoded by itself, then the parts are joined as they are. */
+/**
+ * Skims by the system's ffmpeg: parts are encoded by themselves, several at a time, their sound in one piece beside
+ * them; then all is joined as it is.
+ */
 
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { InputError } from "../../../graph/errors.ts";
 import { type Probe, probe } from "../ffmpeg/probe.ts";
@@ -18,24 +21,47 @@ export function hasEncoder(): Promise<boolean> {
   return encoder;
 }
 
-export async function skimWithFfmpeg(options: SkimOptions): Promise<Skim> {
-  const { source, segments, file, signal } = options;
+export async function skimWithFfmpeg({ source, segments, file, signal }: SkimOptions): Promise<Skim> {
   const probed = await probe(source);
   const folder = await mkdtemp(join(tmpdir(), "gatefold-skim-"));
   try {
     const parts = segments.map((_, i) => join(folder, `part${i}.nut`));
-    for (const [i, segment] of segments.entries()) {
-      await run(await partArguments(probed, segment, parts[i]), source, signal);
-    }
+    const sound = join(folder, "sound.m4a");
+    const threads = Math.max(1, Math.round(availableParallelism() / segments.length));
+    const jobs = segments.map((segment, i) => () => pictureArguments(probed, segment, parts[i], threads));
+    if (probed.audioStream !== undefined) jobs.unshift(async () => soundArguments(probed, segments, sound));
+    await together(jobs, async (job, stop) => run(await job(), source, stop), signal);
     const list = join(folder, "parts.txt");
     await writeFile(list, joinList(parts, segments));
-    const sound = probed.info.audio ? ["-c:a", "aac", "-b:a", "128k"] : [];
-    const joined = ["-f", "concat", "-safe", "0", "-i", list, "-c:v", "copy", ...sound];
+    const heard = probed.audioStream === undefined ? [] : ["-i", sound];
+    const joined = ["-f", "concat", "-safe", "0", "-i", list, ...heard, "-c", "copy"];
     await run([...joined, "-movflags", "+faststart", "-y", asFile(file)], source, signal);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
   return checked(file, framesOf(segments));
+}
+
+/** Works through jobs in their order, as many at a time as there are cores; the first that fails stops the others. */
+async function together<Job>(
+  jobs: readonly Job[],
+  work: (job: Job, stop: AbortSignal) => Promise<void>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const failure = new AbortController();
+  const stop = signal === undefined ? failure.signal : AbortSignal.any([signal, failure.signal]);
+  const waiting = jobs.values();
+  const worker = async () => {
+    for (const job of waiting) await work(job, stop);
+  };
+  const workers = Array.from({ length: availableParallelism() }, () =>
+    worker().catch((error) => {
+      failure.abort(error);
+      throw error;
+    }),
+  );
+  await Promise.allSettled(workers);
+  stop.throwIfAborted();
 }
 
 async function run(args: string[], source: string, signal: AbortSignal | undefined): Promise<void> {
@@ -44,39 +70,52 @@ async function run(args: string[], source: string, signal: AbortSignal | undefin
     throw new InputError(`Can't cut ${source}: ${errors.trim().split("\n").at(-1) ?? "ffmpeg failed"}.`);
 }
 
-/** Frames begin at their exact times: looking this much earlier, in seconds, finds them whatever is rounded. */
-const early = 0.0004;
+/**
+ * Times are rounded on their way through ffmpeg, in seconds: frames are taken from this much before the first one's time,
+ * and looked for from this much after it, lest the key frame at that time be missed and decoding begin at the one before.
+ */
+const slack = 0.0004;
 
-async function partArguments(probed: Probe, segment: Segment, file: string): Promise<string[]> {
-  const { info, stream, audioStream, timeBase, firstFrame, start } = probed;
-  const from = firstFrame - start + segment.startTime - early;
-  const length = segment.endTime - segment.startTime;
+/** Encodes a segment's pictures. They keep their distances in time, from 0. */
+async function pictureArguments(
+  { info, stream, timeBase, firstFrame, start }: Probe,
+  { startTime, endTime }: Segment,
+  file: string,
+  threads: number,
+): Promise<string[]> {
+  const from = firstFrame + startTime;
   const { width, height } = skimSize(info.width, info.height);
-  const pictures = `[0:${stream}]setpts=PTS-STARTPTS,scale=${width}:${height},setsar=1,format=yuv420p[picture]`;
-  // Sound lies over silence of the exact length, so that each part's sound is as long as its pictures.
-  const sound =
-    audioStream === undefined
-      ? ""
-      : `;[0:${audioStream}]aresample=48000:async=1:first_pts=0,aformat=channel_layouts=stereo[heard];` +
-        `anullsrc=r=48000:cl=stereo,atrim=duration=${length}[silence];` +
-        "[silence][heard]amix=inputs=2:duration=first:normalize=0[sound]";
+  const within = `trim=start=${(from - slack).toFixed(6)}:end=${(firstFrame + endTime - slack).toFixed(6)}`;
+  const upright = `setpts=PTS-STARTPTS,scale=${width}:${height},setsar=1,format=yuv420p`;
   return [
-    ...(from > 0 ? ["-ss", from.toFixed(6)] : []),
-    ...[
-      "-t",
-      length.toFixed(6),
-      "-i",
-      asFile(info.file),
-      "-filter_complex",
-      pictures + sound,
-      "-map",
-      "[picture]",
-    ],
-    ...["-c:v", "libx264", "-preset", "superfast", "-crf", "22", "-bf", "0"],
-    ...["-enc_time_base", `${timeBase.numerator}:${timeBase.denominator}`, ...(await passthrough())],
-    ...(sound === "" ? [] : ["-map", "[sound]", "-c:a", "pcm_s16le"]),
-    ...["-y", asFile(file)],
+    ...["-copyts", "-noaccurate_seek", "-ss", Math.max(0, from - start + slack).toFixed(6)],
+    ...["-i", asFile(info.file), "-filter_complex", `[0:${stream}]${within},${upright}[picture]`],
+    ...["-map", "[picture]", "-c:v", "libx264", "-preset", "superfast", "-crf", "22", "-bf", "0"],
+    ...["-threads", String(threads), "-enc_time_base", `${timeBase.numerator}:${timeBase.denominator}`],
+    ...[...(await passthrough()), "-y", asFile(file)],
   ];
+}
+
+/** Encodes all segments' sound as one: where there is none, silence, so that each part's is as long as its pictures. */
+function soundArguments(
+  { info, audioStream, firstFrame, start }: Probe,
+  segments: readonly Segment[],
+  file: string,
+): string[] {
+  const inputs = segments.flatMap(({ startTime, endTime }) => [
+    ...["-ss", Math.max(0, firstFrame - start + startTime).toFixed(6)],
+    ...["-t", (endTime - startTime).toFixed(6), "-i", asFile(info.file)],
+  ]);
+  const parts = segments.map(
+    ({ startTime, endTime }, i) =>
+      `[${i}:${audioStream}]aresample=48000:async=1:first_pts=0,aformat=channel_layouts=stereo[heard${i}];` +
+      `anullsrc=r=48000:cl=stereo,atrim=duration=${endTime - startTime}[silence${i}];` +
+      `[silence${i}][heard${i}]amix=inputs=2:duration=first:normalize=0[part${i}]`,
+  );
+  const all = segments.map((_, i) => `[part${i}]`).join("");
+  const graph = `${parts.join(";")};${all}concat=n=${segments.length}:v=0:a=1[sound]`;
+  const encoding = ["-map", "[sound]", "-c:a", "aac", "-b:a", "128k", "-y", asFile(file)];
+  return [...inputs, "-filter_complex", graph, ...encoding];
 }
 
 /** Tells ffmpeg's concat demuxer where each part begins, since a part doesn't know how long its last frame lasts. */
@@ -89,16 +128,11 @@ function joinList(parts: readonly string[], segments: readonly Segment[]): strin
 }
 
 async function checked(file: string, expected: number): Promise<Skim> {
-  const counting = [
-    "-v",
-    "error",
-    "-select_streams",
-    "v:0",
-    "-count_packets",
-    "-show_entries",
-    "stream=nb_read_packets",
-  ];
-  const { output } = await runToEnd("ffprobe", [...counting, "-of", "csv=p=0", asFile(file)]);
+  const counting = ["-v", "error", "-select_streams", "v:0", "-count_packets"];
+  const { output } = await runToEnd("ffprobe", [
+    ...[...counting, "-show_entries", "stream=nb_read_packets", "-of", "csv=p=0"],
+    asFile(file),
+  ]);
   const frames = Number.parseInt(output, 10);
   const notes = frames === expected ? [] : [`The skim has ${frames} pictures instead of ${expected}.`];
   return { frames, notes };

@@ -1,4 +1,6 @@
 /** Layers: functions of sequences that own their weights. */
+export { type Crf, type CrfOptions, crf } from "./crf.ts";
+export { type CrfScores, crfDecode, crfDecodeBatch, type DecodeOptions, type TagPath } from "./crf-decode.ts";
 export { type DenseOptions, dense } from "./dense.ts";
 export { type DppOptions, dppLogLikelihood, dppLogNormalizer } from "./dpp.ts";
 export { type DppRows, dppGreedy } from "./dpp-greedy.ts";
@@ -13,3 +15,15 @@ export {
   recurrent,
   stacked,
 } from "./recurrent.ts";
+export {
+  convertTags,
+  type TagConstraint,
+  type TagScheme,
+  type TagSpan,
+  tagConstraint,
+  tagIndices,
+  tagSchemes,
+  tagSet,
+  tagSpans,
+  tagsOfSpans,
+} from "./tag-schemes.ts";

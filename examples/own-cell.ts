@@ -1,10 +1,10 @@
 /**
  * A cell of one's own, from the equations of its paper to an ONNX file.
  *
- * JANET keeps of the LSTM's gates the forget gate alone (van der Westhuizen & Lasenby 2018, arXiv 1804.04849):
+ * The minimal gated unit makes one gate do the work of a GRU's two (Zhou et al. 2016, arXiv 1603.09420):
  *
- *     s = W_s x + U_s h' + b_s      c = tanh(W_c x + U_c h' + b_c)
- *     h = σ(s) ⊙ h' + (1 − σ(s − β)) ⊙ c
+ *     f = σ(W_f x + U_f h' + b_f)      n = tanh(W_n x + U_n (f ⊙ h') + b_n)
+ *     h = (1 − f) ⊙ h' + f ⊙ n
  *
  * It learns the adding problem (Hochreiter & Schmidhuber 1997): of 50 random numbers from 0 to 1, two are
  * marked; what is their sum? Who always says 1 is wrong by 1/6 = 0.167, as a mean square.
@@ -46,32 +46,33 @@ import { chrono, glorotUniform, orthogonal, perGate, random } from "gatefold/wei
 import * as ort from "onnxruntime-web/wasm";
 import { z } from "zod";
 
-const janet = defineCell({
-  name: "janet",
-  options: z.object({ inputs: width, units: width, longest: z.number(), beta: z.number().default(1) }),
+const minimalGatedUnit = defineCell({
+  name: "minimal gated unit",
+  options: z.object({ inputs: width, units: width, longest: z.number() }),
   weights: ({ inputs, units, longest }) => ({
     input: { shape: [inputs, 2 * units], initializer: perGate(2, glorotUniform) },
-    recurrent: { shape: [units, 2 * units], initializer: orthogonal },
-    bias: { shape: [2 * units], initializer: chrono(longest, ["forget", "zero"]) },
+    recurrent: { shape: [units, units], initializer: orthogonal },
+    candidate: { shape: [units, units], initializer: orthogonal },
+    bias: { shape: [2 * units], initializer: chrono(longest, ["input", "zero"]) },
   }),
-  state: ({ units }) => ({ memory: [units] }),
+  state: ({ units }) => ({ hidden: [units] }),
   outputs: ({ units }) => units,
-  step(x, { memory }, w, { beta }) {
-    const [s, c] = x.matmul(w.input).add(memory.matmul(w.recurrent)).add(w.bias).split(2);
-    const next = sigmoid(s)
-      .mul(memory)
-      .add(sigmoid(s.sub(beta)).rsub(1).mul(tanh(c)));
-    return { output: next, state: { memory: next } };
+  step(x, { hidden }, w) {
+    const [xGate, xCandidate] = x.matmul(w.input).add(w.bias).split(2);
+    const f = sigmoid(xGate.add(hidden.matmul(w.recurrent)));
+    const n = tanh(xCandidate.add(f.mul(hidden).matmul(w.candidate)));
+    const h = f.rsub(1).mul(hidden).add(f.mul(n));
+    return { output: h, state: { hidden: h } };
   },
 });
 
 const steps = 50;
-const encoder = recurrent("encoder", janet({ inputs: 2, units: 32, longest: steps }));
+const encoder = recurrent("encoder", minimalGatedUnit({ inputs: 2, units: 32, longest: steps }));
 const head = dense("head", { inputs: encoder.outputs, units: 1 });
 
 /** Numbers and marks [time, batch, 2] → the sum of the marked numbers [batch]. */
 function addUp(x: Value): Value {
-  return head(encoder.run(x).state.memory).squeeze(1);
+  return head(encoder.run(x).state.hidden).squeeze(1);
 }
 
 const sequences = ["time", "batch", 2];
@@ -106,7 +107,7 @@ const { values: given } = parseArgs({
   options: {
     epochs: { type: "string", default: "8" },
     folder: { type: "string" },
-    out: { type: "string", default: join(tmpdir(), "janet.onnx") },
+    out: { type: "string", default: join(tmpdir(), "minimal-gated-unit.onnx") },
   },
 });
 using interrupt = watchInterrupt();

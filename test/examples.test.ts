@@ -19,7 +19,12 @@ function node(words: string[], input?: string) {
 }
 
 describe("examples/own-cell.ts", () => {
-  const words = (more: string[]) => ["examples/own-cell.ts", "--out", join(folder, "janet.onnx"), ...more];
+  const words = (more: string[]) => [
+    "examples/own-cell.ts",
+    "--out",
+    join(folder, "minimal-gated-unit.onnx"),
+    ...more,
+  ];
   const errorOf = (stdout: string) => Number(stdout.match(/sequences: ([\d.]+)/)![1]);
 
   test("learns to add up the marked numbers of a sequence, and exports what it learned", () => {

@@ -24,8 +24,43 @@ export interface ResultsOptions {
  * can't be copied, is added to the summary's warnings.
  */
 export async function writeResults(folder: string, summary: Summary, options: ResultsOptions): Promise<void> {
-  const { reader, strip, onProgress, signal } = options;
-  const total = summary.keyframes.length + 1;
+  const { strip, onProgress, signal } = options;
+  const segments = joined(summary.shots.filter(({ selected }) => selected));
+  const total = summary.keyframes.length + segments.length + 1;
+  let done = 0;
+  const onWritten = () => onProgress?.(++done, total);
+  const both = [
+    writeKeyframes(folder, summary, options, onWritten),
+    writeSkim({
+      source: summary.video.file,
+      segments,
+      file: join(folder, "skim.mp4"),
+      decoder: options.reader.decoder,
+      onPart: onWritten,
+      signal,
+    }),
+  ] as const;
+  // Where one fails, the other must have ended before the folder is taken away.
+  await Promise.allSettled(both);
+  const [keyframes, { notes }] = await Promise.all(both);
+  summary.warnings.push(...notes);
+  const small: ReportPicture[] = [];
+  for (const { frame, time, picture } of strip) {
+    small.push({ frame, time, uri: await reportPicture(picture, summary, stripWidth) });
+  }
+  signal?.throwIfAborted();
+  await writeFile(join(folder, "report.html"), renderReport(summary, { keyframes, strip: small }));
+  await writeFile(join(folder, "summary.json"), `${JSON.stringify(summary, null, 2)}\n`);
+  onWritten();
+}
+
+/** Writes the key frames at the video's size; gives them smaller, for the report. */
+async function writeKeyframes(
+  folder: string,
+  summary: Summary,
+  { reader, signal }: ResultsOptions,
+  onWritten: () => void,
+): Promise<ReportPicture[]> {
   await mkdir(join(folder, "keyframes"));
   const moments: ReportPicture[] = [];
   const frames = summary.keyframes.map(({ frame }) => frame);
@@ -33,25 +68,9 @@ export async function writeResults(folder: string, summary: Summary, options: Re
     const { file } = summary.keyframes[moments.length];
     await writeFile(join(folder, file), await jpeg(picture, picture.width, picture.height, 90));
     moments.push({ frame: index, time, uri: await reportPicture(picture, summary, momentWidth) });
-    onProgress?.(moments.length, total);
+    onWritten();
   }
-
-  const { notes } = await writeSkim({
-    source: summary.video.file,
-    segments: joined(summary.shots.filter(({ selected }) => selected)),
-    file: join(folder, "skim.mp4"),
-    decoder: reader.decoder,
-    signal,
-  });
-  summary.warnings.push(...notes);
-  const small: ReportPicture[] = [];
-  for (const { frame, time, picture } of strip) {
-    small.push({ frame, time, uri: await reportPicture(picture, summary, stripWidth) });
-  }
-  signal?.throwIfAborted();
-  await writeFile(join(folder, "report.html"), renderReport(summary, { keyframes: moments, strip: small }));
-  await writeFile(join(folder, "summary.json"), `${JSON.stringify(summary, null, 2)}\n`);
-  onProgress?.(total, total);
+  return moments;
 }
 
 /** Neighbors become one segment: a seam between them could only be heard as a fault. */

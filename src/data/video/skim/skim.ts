@@ -19,6 +19,8 @@ export interface SkimOptions {
   /** Where to write; must end in .mp4. */
   file: string;
   decoder: VideoReader["decoder"];
+  /** Called when one more segment is encoded. */
+  onPart?: () => void;
   signal?: AbortSignal;
 }
 

@@ -21,16 +21,21 @@ export function hasEncoder(): Promise<boolean> {
   return encoder;
 }
 
-export async function skimWithFfmpeg({ source, segments, file, signal }: SkimOptions): Promise<Skim> {
+export async function skimWithFfmpeg(options: SkimOptions): Promise<Skim> {
+  const { source, segments, file, onPart, signal } = options;
   const probed = await probe(source);
   const folder = await mkdtemp(join(tmpdir(), "gatefold-skim-"));
   try {
     const parts = segments.map((_, i) => join(folder, `part${i}.nut`));
     const sound = join(folder, "sound.m4a");
     const threads = Math.max(1, Math.round(availableParallelism() / segments.length));
-    const jobs = segments.map((segment, i) => () => pictureArguments(probed, segment, parts[i], threads));
-    if (probed.audioStream !== undefined) jobs.unshift(async () => soundArguments(probed, segments, sound));
-    await together(jobs, async (job, stop) => run(await job(), source, stop), signal);
+    const jobs = segments.map((segment, i) => async (stop: AbortSignal) => {
+      await run(await pictureArguments(probed, segment, parts[i], threads), source, stop);
+      onPart?.();
+    });
+    if (probed.audioStream !== undefined)
+      jobs.unshift((stop) => run(soundArguments(probed, segments, sound), source, stop));
+    await together(jobs, signal);
     const list = join(folder, "parts.txt");
     await writeFile(list, joinList(parts, segments));
     const heard = probed.audioStream === undefined ? [] : ["-i", sound];
@@ -43,16 +48,15 @@ export async function skimWithFfmpeg({ source, segments, file, signal }: SkimOpt
 }
 
 /** Works through jobs in their order, as many at a time as there are cores; the first that fails stops the others. */
-async function together<Job>(
-  jobs: readonly Job[],
-  work: (job: Job, stop: AbortSignal) => Promise<void>,
+async function together(
+  jobs: readonly ((stop: AbortSignal) => Promise<void>)[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const failure = new AbortController();
   const stop = signal === undefined ? failure.signal : AbortSignal.any([signal, failure.signal]);
   const waiting = jobs.values();
   const worker = async () => {
-    for (const job of waiting) await work(job, stop);
+    for (const job of waiting) await job(stop);
   };
   const workers = Array.from({ length: availableParallelism() }, () =>
     worker().catch((error) => {

@@ -54,6 +54,7 @@ class Skimming {
       for (const segment of segments) {
         await this.#writeSegment(writer, segment, first, start, cursor.nextRange(), sound);
         start += segment.endTime - segment.startTime;
+        this.#options.onPart?.();
       }
       await writer.finish();
     } catch (error) {

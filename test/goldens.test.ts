@@ -1,16 +1,20 @@
 /** Layers that PyTorch has too give its outputs and its gradients: bench/goldens.py wrote them down. */
 import { describe, test } from "vitest";
 import type { Cell } from "../src/cells/define-cell.ts";
+import { gru } from "../src/cells/gru.ts";
 import { lstm } from "../src/cells/lstm.ts";
+import { rnn } from "../src/cells/rnn.ts";
 import { concat, conv, stack } from "../src/graph/functions.ts";
 import { type Graph, trace } from "../src/graph/graph.ts";
 import { type Value, weight } from "../src/graph/value.ts";
 import { recurrent } from "../src/layers/recurrent.ts";
+import type { Tensors } from "./everywhere.ts";
 import {
   added,
   type Counterpart,
   expectGolden,
   type Golden,
+  parts,
   readGoldens,
   rearranged,
   transposed,
@@ -36,6 +40,14 @@ const recurrentSystems: RecurrentSystem[] = [
       projection: rearranged((from) => transposed(from[`weight_hr_${suffix}`])),
     }),
   },
+  { file: "gru", gates: 3, cell: gru, weights: gruWeights },
+  { file: "rnn-tanh", gates: 1, cell: rnn, weights: twoMatrices },
+  {
+    file: "rnn-relu",
+    gates: 1,
+    cell: (widths) => rnn({ ...widths, activation: "relu" }),
+    weights: twoMatrices,
+  },
 ];
 
 /** Our one bias is the sum of PyTorch's two; each of those has the gradient of the sum. */
@@ -47,6 +59,26 @@ function twoMatrices(suffix: string): Record<string, Counterpart> {
       value: (weights) => added(weights[`bias_ih_${suffix}`], weights[`bias_hh_${suffix}`]),
       gradient: (gradients) => gradients[`bias_hh_${suffix}`],
     },
+  };
+}
+
+/** The reset gate acts on the candidate's recurrent sum, so that its bias stays apart. */
+function gruWeights(suffix: string): Record<string, Counterpart> {
+  const { input, recurrent } = twoMatrices(suffix);
+  const candidate = (from: Tensors) => parts(from[`bias_hh_${suffix}`], 3, [2]);
+  const others = (weights: Tensors) => {
+    const { shape, data } = weights[`bias_hh_${suffix}`];
+    const zeroed = data.map((value, index) => (index < (2 / 3) * data.length ? value : 0));
+    return { shape, data: zeroed };
+  };
+  return {
+    input,
+    recurrent,
+    bias: {
+      value: (weights) => added(weights[`bias_ih_${suffix}`], others(weights)),
+      gradient: (gradients) => gradients[`bias_ih_${suffix}`],
+    },
+    candidateBias: rearranged(candidate),
   };
 }
 

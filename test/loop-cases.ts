@@ -396,6 +396,22 @@ export const loopCases: Case[] = [
     sizes: { time: 2 },
   },
   {
+    title: "convolutions of the input and of the state in a step",
+    inputs: { x: ["time", "batch", 2, 4, 3] },
+    write: ({ x }) => {
+      const [input, recurrent] = [weight("input", [3, 2, 2, 3]), weight("recurrent", [3, 3, 2, 3])];
+      return scan({
+        states: { h: filled(0.2, [x.shape[1], 3, 4, 3]) },
+        sequences: { x },
+        step: ({ h }, { x }) => {
+          const sums = conv(h, recurrent, { padding: "same" }).add(conv(x, input, { padding: "same" }));
+          return { states: { h: tanh(sums) }, outputs: { h } };
+        },
+      }).outputs.h;
+    },
+    sizes: { time: 3, batch: 2 },
+  },
+  {
     title: "attention over another sequence in a step",
     inputs: { x: ["time", 2], memory: ["length", 2] },
     write: ({ x, memory }) =>

@@ -30,6 +30,13 @@ test.each(["LSTM", "LSTM backward in time", "LSTM over sequences of unequal leng
   },
 );
 
+test("of convolutions in a step and their gradients only the two with the recurrent kernel stay in loops", () => {
+  const hoisted = simplify(hoist(trained(caseOf("convolutions of the input and of the state in a step"))));
+  expect(countOperators(hoisted, products, "inside")).toBe(2);
+  // W * x, its two gradients and that of U, over all steps at once.
+  expect(countOperators(hoisted, products, "outside")).toBe(4);
+});
+
 test("a loop without state is gone", () => {
   const graph = trace({ x: ["time", "batch", 3] }, ({ x }) => {
     const scores = weight("scores", [3, 4]);
@@ -71,7 +78,7 @@ describe("no product that could leave its loop is left in it:", () => {
       nodesOf(hoisted).filter(
         (node) =>
           node.scope === loop &&
-          node.is("matmul") &&
+          (node.is("matmul") || node.is("conv")) &&
           !dependsOnState(node.results[0], loop) &&
           !throughInnerLoop.has(one.title),
       ),

@@ -207,14 +207,20 @@ export interface L2NormalizeOptions {
   guard?: "tensorflow" | "pytorch";
 }
 
-/** x / √Σx² over any axes, guarded against division by 0. */
+/**
+ * x / √Σx² over any axes, guarded against division by 0.
+ *
+ * @throws InputError for an axis that is out of range or named twice, an epsilon that is not above 0, or an unknown guard
+ */
 export function l2Normalize(
   x: Value,
   { axes, epsilon = 1e-12, guard = "tensorflow" }: L2NormalizeOptions = {},
 ): Value {
   if (!(epsilon > 0))
     throw new InputError(`l2Normalize: an epsilon of ${epsilon} guards nothing: use one above 0`);
-  const squares = x.mul(x).sum(axes, { keep: true });
+  if (guard !== "tensorflow" && guard !== "pytorch")
+    throw new InputError(`l2Normalize: there is no guard "${guard}": use "tensorflow" or "pytorch"`);
+  const squares = x.mul(x).sum(normalizeAxes("l2Normalize", axes, x.rank), { keep: true });
   if (guard === "tensorflow") return x.div(sqrt(maximum(squares, epsilon)));
   const zero = squares.equal(0);
   const norm = where(zero, 0, sqrt(where(zero, 1, squares)));

@@ -5,6 +5,7 @@ export { type DenseOptions, dense } from "./dense.ts";
 export { type DppOptions, dppLogLikelihood, dppLogNormalizer } from "./dpp.ts";
 export { type DppRows, dppGreedy } from "./dpp-greedy.ts";
 export { dropout } from "./dropout.ts";
+export { type L2ScaleOptions, l2Scale } from "./l2-scale.ts";
 export type { Layer, LayerCall } from "./layer.ts";
 export { layerNormalization } from "./layer-normalization.ts";
 export {

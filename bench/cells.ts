@@ -5,9 +5,15 @@
  * minute, with the same number of threads and from the same numbers, and must come to the same gradients
  * (`difference`).
  */
+import { advancedLstm } from "../src/cells/advanced-lstm.ts";
+import { convLstm } from "../src/cells/conv-lstm.ts";
 import type { Cell } from "../src/cells/define-cell.ts";
+import { g2Lstm } from "../src/cells/g2-lstm.ts";
+import { gru } from "../src/cells/gru.ts";
+import { janet } from "../src/cells/janet.ts";
 import { lstm } from "../src/cells/lstm.ts";
 import { nestedLstm } from "../src/cells/nested-lstm.ts";
+import { rnn } from "../src/cells/rnn.ts";
 import { sru } from "../src/cells/sru.ts";
 import { type CellCase, cellGraph, cellNumbers, gatefold } from "./cells/cell-case.ts";
 import { clock, compare, figures, type Learner } from "./learner.ts";
@@ -21,7 +27,26 @@ const plain = (name: string, cell: (widths: { inputs: number; units: number }) =
   input: [steps, batch, inputs],
 });
 
-const cases: readonly CellCase[] = [plain("lstm", lstm), plain("sru", sru), plain("nested_lstm", nestedLstm)];
+const grid = [16, 16];
+const channels = 64;
+
+const cases: readonly CellCase[] = [
+  plain("rnn", rnn),
+  plain("gru", gru),
+  plain("lstm", lstm),
+  plain("peephole_lstm", (widths) => lstm({ ...widths, peepholes: true })),
+  plain("projected_lstm", (widths) => lstm({ ...widths, projection: 64 })),
+  plain("janet", janet),
+  plain("sru", sru),
+  plain("nested_lstm", nestedLstm),
+  plain("advanced_lstm", advancedLstm),
+  plain("g2_lstm", g2Lstm),
+  {
+    name: "conv_lstm",
+    cell: convLstm({ inputs: channels, units: channels, grid, kernel: 5 }),
+    input: [10, 8, channels, ...grid],
+  },
+];
 
 const repeats = 11;
 /** torch.jit compiles during its first turns. */

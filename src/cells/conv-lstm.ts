@@ -76,4 +76,4 @@ export const convLstm = defineCell({
 
 /** Kernels of four gates, the gates along the first axis: each begins by itself (Glorot). */
 const perFilterGate: Initializer = ([filters, ...rest], random) =>
-  Float32Array.of(...[0, 1, 2, 3].flatMap(() => Array.from(glorotUniform([filters / 4, ...rest], random))));
+  Float32Array.from([0, 1, 2, 3].flatMap(() => Array.from(glorotUniform([filters / 4, ...rest], random))));

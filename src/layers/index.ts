@@ -1,4 +1,6 @@
 /** Layers: functions of sequences that own their weights. */
+
+export { type ConvolutionEncoderOptions, convolutionEncoder } from "./convolution-encoder.ts";
 export { type Crf, type CrfOptions, crf } from "./crf.ts";
 export { type CrfScores, crfDecode, crfDecodeBatch, type DecodeOptions, type TagPath } from "./crf-decode.ts";
 export { type DenseOptions, dense } from "./dense.ts";
@@ -28,3 +30,9 @@ export {
   tagSpans,
   tagsOfSpans,
 } from "./tag-schemes.ts";
+export {
+  type TemporalBlockOptions,
+  type TemporalStackOptions,
+  temporalBlock,
+  temporalStack,
+} from "./temporal-block.ts";

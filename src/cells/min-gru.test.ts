@@ -1,0 +1,49 @@
+import { describe, expect, test } from "vitest";
+import { proveCell } from "../../test/cell-proof.ts";
+import { linear, minGruStep, positive } from "../../test/reference/min-cells.ts";
+import { InputError } from "../graph/errors.ts";
+import { trace } from "../graph/graph.ts";
+import { recurrent } from "../layers/recurrent.ts";
+import { initialWeights } from "../weights/declare.ts";
+import { minGru } from "./min-gru.ts";
+
+proveCell("a minGRU", {
+  cell: minGru,
+  step: (widths) => minGruStep(widths, linear),
+  widths: [{ inputs: 3, units: 5 }],
+});
+
+describe("with a positive candidate", () => {
+  proveCell("a minGRU", {
+    cell: (widths) => minGru({ ...widths, candidate: "positive" }),
+    step: (widths) => minGruStep(widths, positive),
+    widths: [{ inputs: 4, units: 4 }],
+  });
+});
+
+type Options = Parameters<typeof minGru>[0];
+
+function biasOf(options: Options): number[] {
+  const layer = recurrent("layer", minGru(options));
+  const graph = trace({ x: ["time", "batch", 3] }, ({ x }) => ({ outputs: layer(x) }));
+  return [...initialWeights(graph, 1)["layer.bias"]];
+}
+
+test("its gate begins half open, or with memories of 1 to T − 1 steps", () => {
+  expect(biasOf({ inputs: 3, units: 2 })).toEqual([0, 0, 0, 0]);
+  const bias = biasOf({ inputs: 3, units: 50, longest: 200 });
+  const steps = bias.slice(0, 50).map((one) => Math.exp(-one));
+  expect(Math.min(...steps)).toBeGreaterThanOrEqual(1);
+  expect(Math.max(...steps)).toBeLessThanOrEqual(199.001);
+  expect(Math.max(...steps)).toBeGreaterThan(150);
+  expect(bias.slice(50).every((one) => one === 0)).toBe(true);
+});
+
+test.each<[object, RegExp]>([
+  [{ inputs: 3, units: 0 }, /^min-gru: option units: /],
+  [{ inputs: 3, units: 2, candidate: "tanh" }, /^min-gru: option candidate: .*"linear"\|"positive"/],
+  [{ inputs: 3, units: 2, longest: 1 }, /^min-gru: option longest: /],
+])("options that make no sense are named: %j", (options, message) => {
+  expect(() => minGru(options as Options)).toThrow(InputError);
+  expect(() => minGru(options as Options)).toThrow(message);
+});

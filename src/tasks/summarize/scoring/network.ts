@@ -22,7 +22,10 @@ export interface NetworkSize {
 
 export interface SummaryNetwork {
   readonly size: NetworkSize;
-  /** y [time] and φ [time, width] of one video's features [time, 1, inputs]. */
+  /**
+   * y [pieces × time] and φ [pieces × time, width] of a video's features [time, pieces, inputs]: pieces of it, each
+   * of which the LSTM reads by itself, one after the other; a single one where it shall read the video whole.
+   */
   judge(x: Value): { importance: Value; similarity: Value };
 }
 
@@ -40,14 +43,15 @@ export function summaryNetwork(size: NetworkSize): SummaryNetwork {
     size,
     judge(x) {
       const seen = concat([x, encoder(x)]);
-      return { importance: importance(seen).squeeze([1, 2]), similarity: similarity(seen).squeeze(1) };
+      const inOrder = (y: Value) => y.transpose([1, 0, 2]).reshape([-1, y.shape[2]]);
+      return { importance: inOrder(importance(seen)).squeeze(1), similarity: inOrder(similarity(seen)) };
     },
   };
 }
 
-/** Features [time, 1, inputs] → importance y [time] and the rows of B, y ⊙ φ [time, width]: L = B Bᵀ. */
+/** Features [time, pieces, inputs] → importance y [frames] and the rows of B, y ⊙ φ [frames, width]: L = B Bᵀ. */
 export function scoringGraph(network: SummaryNetwork): Graph {
-  return trace({ x: ["time", 1, network.size.inputs] }, ({ x }) => {
+  return trace({ x: ["time", "pieces", network.size.inputs] }, ({ x }) => {
     const { importance, similarity } = network.judge(x);
     return { importance, rows: similarity.mul(importance.unsqueeze(1)) };
   });

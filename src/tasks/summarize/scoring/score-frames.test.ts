@@ -87,7 +87,7 @@ test("features that are no numbers are named", async () => {
 });
 
 test("the gradient of the fit's loss agrees with finite differences", () => {
-  const [time, episodes] = [5, 3];
+  const [time, pieces, episodes] = [3, 2, 3];
   const network = summaryNetwork({ inputs: 3, units: 2, width: 4 });
   const graph = rewardGraph(network);
   const stream = random(5).stream("feeds");
@@ -98,8 +98,8 @@ test("the gradient of the fit's loss agrees with finite differences", () => {
   const weights = graph.inputs.filter(({ role }) => role === "weight");
   const feeds = {
     ...Object.fromEntries(weights.map(({ name, shape }) => [name, normal(...(shape as number[]))])),
-    x: normal(time, 1, 3),
-    actions: { shape: [episodes, time], data: Float64Array.from({ length: 15 }, (_, k) => k % 2) },
+    x: normal(time, pieces, 3),
+    actions: { shape: [episodes, pieces, time], data: Float64Array.from({ length: 18 }, (_, k) => k % 2) },
     advantages: normal(episodes),
     best: { shape: [2], data: Float64Array.of(1, 3) },
     processWeight: { shape: [], data: Float64Array.of(0.3) },

@@ -3,11 +3,10 @@ import { z } from "zod";
 import { type Cell, checkOptions, type Values } from "../cells/define-cell.ts";
 import type { Size } from "../graph/dim.ts";
 import { InputError } from "../graph/errors.ts";
-import { concat, zeros } from "../graph/functions.ts";
+import { concat } from "../graph/functions.ts";
 import { scan } from "../graph/scan.ts";
 import { filled, noise, type Value } from "../graph/value.ts";
-import { declareWeight } from "../weights/declare.ts";
-import { zeros as atZero } from "../weights/initializers.ts";
+import { checkStates, initialOption, initialState } from "./cell-state.ts";
 import { dropout } from "./dropout.ts";
 import type { Layer, LayerCall } from "./layer.ts";
 import { checkSequence } from "./mask.ts";
@@ -27,7 +26,7 @@ const rate = z.number().min(0).lt(1);
 
 const options = z.strictObject({
   reverse: z.boolean().default(false),
-  initial: z.enum(["zeros", "learned"]).default("zeros"),
+  initial: initialOption,
   dropout: z
     .strictObject({
       inputs: rate.default(0),
@@ -66,7 +65,7 @@ export function recurrent(path: string, cell: Cell, given: RecurrentOptions = {}
   checkStates(label, "zoneout", cell, zoned);
   const rates = Object.fromEntries(Object.entries(zoned).filter(([, rate]) => rate > 0));
   const { step } = cell.at(path);
-  const begin = start === "learned" ? learnedState(path, cell) : {};
+  const begin = initialState(path, cell, start);
   const shared = dropped.variational ? [0] : [];
 
   const run = (given: Value, { mask, initial = {} }: RecurrentCall = {}) => {
@@ -75,7 +74,7 @@ export function recurrent(path: string, cell: Cell, given: RecurrentOptions = {}
     const x = dropout(`${path}.dropout.inputs`, given, { rate: dropped.inputs, shared });
     const [time, batch] = x.shape;
     const drawn = noiseOf(path, cell, time, batch);
-    const states = { ...zeroState(cell, x), ...expanded(begin, batch), ...initial };
+    const states = { ...begin(x), ...initial };
     const thinned = thinning(path, states, dropped.states);
     const zones = mapValues(rates, (_, name) =>
       noise(`${path}.zoneout.${name}`, [time, batch, ...cell.state[name]]),
@@ -121,33 +120,6 @@ export function stacked(layers: readonly Layer[]): Layer {
   if (layers.length === 0) throw new InputError("stacked: needs at least one layer");
   const layer = (x: Value, call?: LayerCall) => layers.reduce((value, next) => next(value, call), x);
   return Object.assign(layer, { outputs: layers[layers.length - 1].outputs });
-}
-
-function checkStates(
-  label: string,
-  option: string,
-  cell: Cell,
-  named: Readonly<Record<string, unknown>>,
-): void {
-  const unknown = Object.keys(named).find((name) => !(name in cell.state));
-  if (unknown === undefined) return;
-  const known = Object.keys(cell.state).join(", ");
-  throw new InputError(`${label}: option ${option}: there is no state "${unknown}", only ${known}`);
-}
-
-function zeroState(cell: Cell, x: Value): Values {
-  const [, batch] = x.shape;
-  return mapValues(cell.state, (shape) => zeros([batch, ...shape], x.dtype));
-}
-
-function learnedState(path: string, cell: Cell): Values {
-  return mapValues(cell.state, (shape, name) =>
-    declareWeight(`${path}.initial.${name}`, { shape, initializer: atZero }),
-  );
-}
-
-function expanded(states: Values, batch: Size): Values {
-  return mapValues(states, (value) => value.expand([batch, ...value.shape]));
 }
 
 /** What the cell draws: anew at each step [time, batch, …], or once for a sequence [batch, …]. */

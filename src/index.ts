@@ -1,7 +1,7 @@
 /**
  * Gatefold: gated recurrent networks for TypeScript. Here is what graphs are written, transformed, run and
  * exported with, `defineCell` and `initialWeights`; finished cells, layers, training and jobs have entry points of their own
- * ("gatefold/cells", "gatefold/layers", "gatefold/weights", "gatefold/train", "gatefold/video",
+ * ("gatefold/cells", "gatefold/layers", "gatefold/weights", "gatefold/train", "gatefold/data", "gatefold/video",
  * "gatefold/summarize"). Nothing here, nor in cells, layers and weights, needs Node.
  */
 export { type Cell, type CellDefinition, defineCell } from "./cells/define-cell.ts";

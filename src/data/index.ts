@@ -1,0 +1,2 @@
+/** Readers of files that data sets come in. */
+export { type IdxArray, type IdxTensor, readIdx } from "./idx.ts";

@@ -11,6 +11,7 @@
  */
 import { z } from "zod";
 import { sigmoid, tanh } from "../graph/functions.ts";
+import type { Value } from "../graph/value.ts";
 import { concatenate, constant, uniform, zeros } from "../weights/initializers.ts";
 import { defineCell, width } from "./define-cell.ts";
 
@@ -60,17 +61,17 @@ export const sru = defineCell({
     const [candidate, forget, highway, mapped] = x.matmul(w.input).split(inputs === units ? 3 : 4);
     const [bf, br] = w.bias.split(2);
     if (!w.memory) {
-      const f = sigmoid(forget.add(bf));
-      const r = sigmoid(highway.add(br));
-      const c = f.mul(memory).add(f.rsub(1).mul(candidate));
-      const h = r.mul(tanh(c)).add(r.rsub(1).mul(mapped ?? x));
+      const c = between(sigmoid(forget.add(bf)), memory, candidate);
+      const h = between(sigmoid(highway.add(br)), tanh(c), mapped ?? x);
       return { output: h, state: { memory: c } };
     }
     const [vf, vr] = w.memory.split(2);
-    const f = sigmoid(forget.add(bf).add(vf.mul(memory)));
+    const c = between(sigmoid(forget.add(bf).add(vf.mul(memory))), memory, candidate);
     const r = sigmoid(highway.add(br).add(vr.mul(memory)));
-    const c = f.mul(memory).add(f.rsub(1).mul(candidate));
-    const h = r.mul(c).add(r.rsub(1).mul(mapped ?? x.mul(skipScale(given))));
+    const h = between(r, c, mapped ?? x.mul(skipScale(given)));
     return { output: h, state: { memory: c } };
   },
 });
+
+/** gate ⊙ a + (1 − gate) ⊙ b, with one multiplication less. */
+const between = (gate: Value, a: Value, b: Value) => b.add(gate.mul(a.sub(b)));

@@ -1,4 +1,17 @@
 /** Layers: functions of sequences that own their weights. */
+export { type AttentionCall, type AttentionLayer, type AttentionOptions, attention } from "./attention.ts";
+export {
+  type AttentionScore,
+  type AttentionScoreOptions,
+  attentionScore,
+  dotScore,
+  scaledScore,
+} from "./attention-scores.ts";
+export {
+  type AttentiveConvolution,
+  type AttentiveConvolutionOptions,
+  attentiveConvolution,
+} from "./attentive-convolution.ts";
 
 export { type ConvolutionEncoderOptions, convolutionEncoder } from "./convolution-encoder.ts";
 export { type Crf, type CrfOptions, crf } from "./crf.ts";

@@ -23,6 +23,17 @@ export { dropout } from "./dropout.ts";
 export { type L2ScaleOptions, l2Scale } from "./l2-scale.ts";
 export type { Layer, LayerCall } from "./layer.ts";
 export { layerNormalization } from "./layer-normalization.ts";
+export { linearRecurrence } from "./linear-recurrence.ts";
+export { type ParallelRecurrentOptions, parallelRecurrent } from "./parallel-recurrent.ts";
+export {
+  type AttentionPooling,
+  attentionPooling,
+  hierarchicalPooling,
+  lastPooling,
+  maximumPooling,
+  meanPooling,
+} from "./pooling.ts";
+export { positions, sinusoidalPositions } from "./positions.ts";
 export {
   bidirectional,
   type RecurrentCall,

@@ -1,13 +1,11 @@
 import { z } from "zod";
 import { checkOptions, width } from "../cells/define-cell.ts";
-import { InputError } from "../graph/errors.ts";
-import { formatShape } from "../graph/shape.ts";
 import { standardize } from "../graph/standardize.ts";
 import type { Value } from "../graph/value.ts";
 import { declareWeights } from "../weights/declare.ts";
 import { ones, zeros } from "../weights/initializers.ts";
 import type { Layer, LayerCall } from "./layer.ts";
-import { present } from "./mask.ts";
+import { checkFeatures, present } from "./mask.ts";
 
 const options = z.strictObject({ inputs: width, epsilon: z.number().positive().default(1e-5) });
 
@@ -28,8 +26,7 @@ export function layerNormalization(path: string, given: z.input<typeof options>)
     bias: { shape: [inputs], initializer: zeros },
   });
   const layer = (x: Value, { mask }: LayerCall = {}) => {
-    if (x.shape.at(-1) !== inputs)
-      throw new InputError(`${label} reads ${inputs} features, not ${formatShape(x.shape)}`);
+    checkFeatures(label, x, inputs);
     return present(standardize(x, { axes: -1, epsilon }).mul(gain).add(bias), mask);
   };
   return Object.assign(layer, { outputs: inputs });

@@ -1,4 +1,4 @@
-/** Masks say which steps of sequences of unequal length are there: bool [time, batch]. */
+/** What layers ask of the sequences they read, and of the masks [time, batch] that say which steps are there. */
 import { InputError } from "../graph/errors.ts";
 import { where } from "../graph/functions.ts";
 import { equalShapes, formatShape } from "../graph/shape.ts";
@@ -17,6 +17,12 @@ export function checkSequence(label: string, x: Value, mask?: Value): void {
     throw new InputError(
       `${label}: the mask of ${formatShape(x.shape)} must be bool${formatShape(steps)}, not ${mask.dtype}${formatShape(mask.shape)}`,
     );
+}
+
+/** Refuses values whose last axis is not as wide as what reads them. */
+export function checkFeatures(label: string, x: Value, inputs: number): void {
+  if (x.shape.at(-1) !== inputs)
+    throw new InputError(`${label} reads ${inputs} features, not ${formatShape(x.shape)}`);
 }
 
 /** A sequence [time, batch, features] with zeros at steps that are not there. */

@@ -1,6 +1,6 @@
 /** The recurrent networks that the small tasks compare, by name. */
 import { InputError } from "gatefold";
-import { type Cell, janet, lstm } from "gatefold/cells";
+import { type Cell, g2Lstm, gru, janet, lstm, nestedLstm, sru } from "gatefold/cells";
 import { type Layer, recurrent, stacked } from "gatefold/layers";
 
 export interface Widths {
@@ -12,7 +12,11 @@ export interface Widths {
 const cells: Record<string, (widths: Widths, longest: number) => Cell> = {
   lstm: (widths) => lstm(widths),
   "chrono-lstm": (widths, longest) => lstm({ ...widths, longest }),
+  gru: (widths) => gru(widths),
   janet: (widths, longest) => janet({ ...widths, longest }),
+  nested: (widths) => nestedLstm(widths),
+  sru: (widths) => sru(widths),
+  g2: (widths) => g2Lstm(widths),
 };
 
 /**

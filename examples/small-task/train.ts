@@ -19,6 +19,7 @@ export interface SmallTask {
   epochs: number;
   /** Examples an update. */
   batch: number;
+  /** The learning rate at the beginning; it falls to 0 along a cosine. */
   rate: number;
   seed: number;
 }
@@ -42,7 +43,7 @@ export async function trainAndScore(task: SmallTask): Promise<Score> {
   const { reason, weights } = await fit({
     trainer,
     examples: training,
-    schedule: { kind: "constant", rate },
+    schedule: { kind: "cosine", rate, steps: epochs * Math.ceil(training.count / batch) },
     epochs,
     batch,
     signal: interrupt.signal,

@@ -1,4 +1,6 @@
 /** Layers: functions of sequences that own their weights. */
+
+export { type ApproximateDropoutOptions, approximateDropout, patternsOf } from "./approximate-dropout.ts";
 export { type AttentionCall, type AttentionLayer, type AttentionOptions, attention } from "./attention.ts";
 export {
   type AttentionScore,
@@ -12,7 +14,6 @@ export {
   type AttentiveConvolutionOptions,
   attentiveConvolution,
 } from "./attentive-convolution.ts";
-
 export { type ConvolutionEncoderOptions, convolutionEncoder } from "./convolution-encoder.ts";
 export { type Crf, type CrfOptions, crf } from "./crf.ts";
 export { type CrfScores, crfDecode, crfDecodeBatch, type DecodeOptions, type TagPath } from "./crf-decode.ts";
@@ -20,6 +21,8 @@ export { type DenseOptions, dense } from "./dense.ts";
 export { type DppOptions, dppLogLikelihood, dppLogNormalizer } from "./dpp.ts";
 export { type DppRows, dppGreedy } from "./dpp-greedy.ts";
 export { dropout } from "./dropout.ts";
+export { type DropoutPattern, patternFeeds } from "./dropout-patterns.ts";
+export { dropoutPeriods } from "./dropout-periods.ts";
 export { type L2ScaleOptions, l2Scale } from "./l2-scale.ts";
 export type { Layer, LayerCall } from "./layer.ts";
 export { layerNormalization } from "./layer-normalization.ts";

@@ -1,8 +1,8 @@
 /** How each primitive is said in ONNX. */
 
 import type { Size } from "../graph/dim.ts";
-import { InputError } from "../graph/errors.ts";
 import type { Attributes, Operator } from "../graph/operators.ts";
+import { volume } from "../graph/shape.ts";
 import type { Node, Value } from "../graph/value.ts";
 import { type Block, elementType } from "./block.ts";
 
@@ -151,9 +151,11 @@ function scatterAdd(node: Node<"scatterAdd">, [indices, updates]: readonly strin
 function asRows(block: Block, name: string, value: Value): string {
   if (value.rank === 2) return name;
   const last = value.shape.at(-1)!;
-  if (typeof last !== "number")
-    throw new InputError(`contract: the last axis of ${value.label()} must have a known size`);
-  return block.emit("Reshape", [name, block.model.constant([-1, last], "int64", [2])]);
+  const target =
+    typeof last === "number"
+      ? block.model.constant([-1, last], "int64", [2])
+      : block.shape([volume(value.shape.slice(0, -1)), last]);
+  return block.emit("Reshape", [name, target]);
 }
 
 function axesConstant(block: Block, axes: readonly number[]): string {

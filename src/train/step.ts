@@ -2,6 +2,8 @@
 import { bindSizes } from "../graph/bind.ts";
 import { Dim, evaluateSize, type Size } from "../graph/dim.ts";
 import type { Graph } from "../graph/graph.ts";
+import { patternsOf } from "../layers/approximate-dropout.ts";
+import { type DropoutPattern, patternFeeds, patternInputs } from "../layers/dropout-patterns.ts";
 import {
   compileToOnnx,
   createSession,
@@ -18,7 +20,7 @@ export type Tensors = Record<string, Tensor>;
  * "gradient.NAME" for every weight that is trained, and, as metrics, other scalars.
  */
 export interface Step {
-  /** The shapes of the noise inputs that go with these feeds. */
+  /** The shapes of the noise that goes with these feeds; for each dropout pattern two numbers. */
   noise(feeds: Tensors): Record<string, readonly number[]>;
   /** @param weights all of the model's: those that the step has no input for are left out. */
   run(weights: Tensors, feeds: Tensors): Promise<Tensors>;
@@ -29,10 +31,11 @@ export interface Step {
 export interface CompiledStep {
   onnx: Uint8Array;
   signature: Signature;
+  patterns: readonly DropoutPattern[];
 }
 
 export function compileStep(graph: Graph): CompiledStep {
-  return { onnx: compileToOnnx(graph), signature: signatureOf(graph) };
+  return { onnx: compileToOnnx(graph), signature: signatureOf(graph), patterns: patternsOf(graph) };
 }
 
 /** Opens a session for a compiled step, which may come from another thread. */
@@ -41,17 +44,26 @@ export async function openStep(compiled: CompiledStep, options: SessionOptions):
   const session = await createSession(compiled.onnx, signature, { keepMemory: true, ...options });
   const named = (role: string) => signature.inputs.filter((input) => input.role === role);
   const weightNames = named("weight").map(({ name }) => name);
+  const { patterns } = compiled;
+  const ofPatterns = new Set(patterns.flatMap(patternInputs));
+  const noise = named("noise").filter(({ name }) => !ofPatterns.has(name));
   return {
     noise(feeds) {
       const dims = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, tensor.dims]));
       const sizes = bindSizes(named("input"), dims);
-      return Object.fromEntries(
-        named("noise").map(({ name, shape }) => [name, shape.map((size) => evaluateSize(size, sizes))]),
-      );
+      return Object.fromEntries([
+        ...noise.map(({ name, shape }) => [name, shape.map((size) => evaluateSize(size, sizes))]),
+        ...patterns.map(({ name }) => [name, [2]]),
+      ]);
     },
     run(weights, feeds) {
-      const used = Object.fromEntries(weightNames.map((name) => [name, weights[name]]));
-      return session.run({ ...used, ...feeds });
+      const all: Tensors = { ...feeds };
+      for (const name of weightNames) all[name] = weights[name];
+      for (const pattern of patterns) {
+        Object.assign(all, patternFeeds(pattern, feeds[pattern.name].data));
+        delete all[pattern.name];
+      }
+      return session.run(all);
     },
     close: () => session.release(),
   };

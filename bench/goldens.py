@@ -77,10 +77,11 @@ def recurrent(title, layer, options=None, lengths=None):
 
 
 def recurrent_family(layer, **options):
+    both = {**options, "bidirectional": True}
     return [
         recurrent("one way, from given states", layer, options),
-        recurrent("both ways, two layers, from given states", layer, {**options, "num_layers": 2, "bidirectional": True}),
-        recurrent("both ways, over unequal lengths", layer, {**options, "bidirectional": True}, lengths=[2, TIME]),
+        recurrent("both ways, two layers, from given states", layer, {**both, "num_layers": 2}),
+        recurrent("both ways, over unequal lengths", layer, both, lengths=[2, TIME]),
     ]
 
 
@@ -91,28 +92,31 @@ def convolution(title, layer, x, out_channels, **options):
 
 def convolutions():
     line, plane = torch.nn.Conv1d, torch.nn.Conv2d
+    strided = {"kernel_size": 4, "stride": 3, "dilation": 2, "padding": 1}
+    uneven = {"kernel_size": [3, 2], "stride": [2, 1], "dilation": [1, 2], "padding": [1, 2]}
     return [
         convolution("line", line, [2, 3, 7], 2, kernel_size=3),
         convolution("line, stride 2", line, [2, 3, 8], 2, kernel_size=3, stride=2),
         convolution("line, dilation 3, padding 3", line, [2, 3, 7], 2, kernel_size=3, dilation=3, padding=3),
-        convolution("line, stride 3, dilation 2, padding 1", line, [2, 3, 9], 2, kernel_size=4, stride=3, dilation=2, padding=1),
+        convolution("line, stride 3, dilation 2, padding 1", line, [2, 3, 9], 2, **strided),
         convolution("plane", plane, [2, 2, 5, 4], 3, kernel_size=[3, 2]),
         convolution("plane, padding 2", plane, [1, 2, 4, 3], 2, kernel_size=[5, 5], padding=[2, 2]),
-        convolution("plane, stride and dilation", plane, [1, 2, 7, 6], 2, kernel_size=[3, 2], stride=[2, 1], dilation=[1, 2], padding=[1, 2]),
+        convolution("plane, all of them", plane, [1, 2, 7, 6], 2, **uneven),
     ]
 
 
 def attention(title, causal=False, lengths=None, crossed=False):
-    """Multi-head attention, batch first: of a sequence to itself or to another one of other length and width."""
+    """Multi-head attention of a sequence to itself, or to another one of other length and width, cut to its lengths."""
     width, heads, queries, keys = 6, 2, 4, 5 if crossed else 4
-    module = torch.nn.MultiheadAttention(width, heads, batch_first=True, **({"kdim": 3, "vdim": 3} if crossed else {}))
-    inputs = {"x": [BATCH, queries, width], **({"memory": [BATCH, keys, 3]} if crossed else {})}
+    module = torch.nn.MultiheadAttention(width, heads, **({"kdim": 3, "vdim": 3} if crossed else {}))
+    inputs = {"x": [queries, BATCH, width], **({"memory": [keys, BATCH, 3]} if crossed else {})}
 
     def run(module, inputs):
         other = inputs.get("memory", inputs["x"])
         future = torch.ones(queries, keys, dtype=torch.bool).triu(1) if causal else None
         absent = torch.arange(keys) >= torch.tensor(lengths).unsqueeze(1) if lengths else None
-        outputs, weights = module(inputs["x"], other, other, attn_mask=future, key_padding_mask=absent, average_attn_weights=False)
+        masks = {"attn_mask": future, "key_padding_mask": absent}
+        outputs, weights = module(inputs["x"], other, other, average_attn_weights=False, **masks)
         return {"outputs": outputs, "attention": weights}
 
     return case(title, {"heads": heads, "causal": causal}, module, inputs, run, lengths)

@@ -11,6 +11,7 @@ import { largestDifference, openEverywhere, type Tensors } from "./everywhere.ts
 export interface Golden {
   title: string;
   options: Record<string, unknown>;
+  /** Of the sequences in a padded batch: of the memory, where there is one beside x. */
   lengths?: readonly number[];
   inputs: Tensors;
   weights: Tensors;
@@ -56,7 +57,7 @@ export async function expectGolden(
     ...golden.inputs,
     ...mapped(counterparts, ({ value }) => value(golden.weights)),
     ...prefixed("seed", golden.seeds),
-    ...(golden.lengths && { mask: maskOf(golden.lengths, golden.inputs.x.shape) }),
+    ...(golden.lengths && { mask: maskOf(golden.lengths, (golden.inputs.memory ?? golden.inputs.x).shape) }),
   };
   const wanted: Tensors = {
     ...golden.outputs,

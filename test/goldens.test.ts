@@ -7,6 +7,7 @@ import { rnn } from "../src/cells/rnn.ts";
 import { concat, conv, stack } from "../src/graph/functions.ts";
 import { type Graph, trace } from "../src/graph/graph.ts";
 import { type Value, weight } from "../src/graph/value.ts";
+import { attention } from "../src/layers/attention.ts";
 import { recurrent } from "../src/layers/recurrent.ts";
 import type { Tensors } from "./everywhere.ts";
 import {
@@ -152,5 +153,32 @@ describe("a convolution, as PyTorch has it", () => {
     });
     const same = (name: string) => rearranged((from) => from[name]);
     await expectGolden(golden, graph, { weight: same("weight"), bias: same("bias") });
+  });
+});
+
+describe("attention with several heads, as PyTorch has it", () => {
+  test.each(readGoldens("attention"))("$title", async (golden) => {
+    const { x, memory = x } = golden.inputs;
+    const [, , inputs] = x.shape;
+    const { heads, causal } = golden.options as { heads: number; causal: boolean };
+    const mask = golden.lengths && { mask: { shape: memory.shape.slice(0, 2), dtype: "bool" as const } };
+    const graph = trace({ ...shapesOf(golden), ...mask }, (given: Record<string, Value>) => {
+      const layer = attention("layer", { inputs, units: inputs, heads, causal, memory: memory.shape[2] });
+      const { outputs, weights } = layer.run(given.x, { memory: given.memory, memoryMask: given.mask });
+      return { outputs, attention: weights };
+    });
+    const projections = ["query", "key", "value"].flatMap((name, index) => {
+      const apart = `${name[0]}_proj_weight`;
+      const weight = (from: Tensors) => from[apart] ?? parts(from.in_proj_weight, 3, [index]);
+      return [
+        [`layer.${name}.weight`, rearranged((from) => transposed(weight(from)))] as const,
+        [`layer.${name}.bias`, rearranged((from) => parts(from.in_proj_bias, 3, [index]))] as const,
+      ];
+    });
+    await expectGolden(golden, graph, {
+      ...Object.fromEntries(projections),
+      "layer.output.weight": rearranged((from) => transposed(from["out_proj.weight"])),
+      "layer.output.bias": rearranged((from) => from["out_proj.bias"]),
+    });
   });
 });

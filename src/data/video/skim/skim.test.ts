@@ -18,6 +18,11 @@ const irregular = [0, 0.04, 0.08, 0.5, 0.54, 0.9, 1.3, 1.31, 1.32, 2, 2.04, 3.5]
 
 beforeAll(async () => {
   await writeClip(clip("beeps.mp4"), { times: steady(100, 25), beeps: [10, 32, 60, 81] });
+  await writeClip(clip("seconds.mp4"), {
+    times: steady(100, 25),
+    beeps: [10, 32, 60, 81],
+    keyframeInterval: 1,
+  });
   await writeClip(clip("silent.webm"), { times: steady(60, 30) });
   await writeClip(clip("irregular.mp4"), { times: irregular, sound: true });
   await writeClip(clip("turned.mp4"), { times: steady(20, 25), rotation: 90 });
@@ -53,6 +58,14 @@ async function contents(
     numbers.push(numberShown(picture));
   await reader.close();
   return { numbers, times: [...sampling.scan().times], end: sampling.info().duration };
+}
+
+async function picturesOf(file: string, frames: readonly number[]): Promise<Buffer[]> {
+  const reader = await openVideo(file, { decoder: "webcodecs" });
+  const pictures: Buffer[] = [];
+  for await (const { picture } of reader.pictures(frames)) pictures.push(Buffer.from(picture.data));
+  await reader.close();
+  return pictures;
 }
 
 async function skim(name: string, decoder: VideoReader["decoder"], segments: Segment[]) {
@@ -96,6 +109,26 @@ describe.each(decoders)("by %s", (decoder) => {
     [3, 15, 25].forEach((frame, i) => {
       expect(Math.abs(heard[i] - frame / 25)).toBeLessThan(0.005);
     });
+  });
+
+  test("parts that begin with a key frame are copied: no picture changes, and sound stays in step", async () => {
+    const ranges = [
+      [25, 40],
+      [75, 100],
+    ] as const;
+    const segments = segmentsOf(steady(100, 25), 4, ranges);
+    const { file, frames, notes } = await skim("seconds.mp4", decoder, segments);
+    expect({ frames, notes }).toEqual({ frames: 40, notes: [] });
+    const { numbers, times } = await contents(file, 40);
+    const expected = ranges.flatMap(([from, to]) => Array.from({ length: to - from }, (_, i) => from + i));
+    expect(numbers).toEqual(expected);
+    times.forEach((time, i) => {
+      expect(time).toBeCloseTo(i / 25, 3);
+    });
+    expect(await picturesOf(file, [3, 20])).toEqual(await picturesOf(clip("seconds.mp4"), [28, 80]));
+    // Frames 32 and 81 beep: the skim's frames 7 and 21.
+    const heard = await beepsHeard(file);
+    expect(heard.map((time) => Math.round(25 * time))).toEqual([7, 21]);
   });
 
   test("irregular times stay irregular", async () => {
@@ -159,7 +192,7 @@ describe.each(decoders)("by %s", (decoder) => {
 
   test("a skim that is given up throws the signal's error", async () => {
     const giveUp = new AbortController();
-    const segments = segmentsOf(steady(100, 25), 4, [[0, 100]]);
+    const segments = segmentsOf(steady(100, 25), 4, [[1, 100]]); // from no key frame: to be encoded
     const options = {
       source: clip("beeps.mp4"),
       segments,

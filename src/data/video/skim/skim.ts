@@ -45,3 +45,8 @@ export function skimSize(width: number, height: number): { width: number; height
 export function framesOf(segments: readonly Segment[]): number {
   return segments.reduce((sum, { startFrame, endFrame }) => sum + endFrame - startFrame, 0);
 }
+
+/** Seconds that these segments last together. */
+export function lengthOf(segments: readonly Segment[]): number {
+  return segments.reduce((sum, { startTime, endTime }) => sum + endTime - startTime, 0);
+}

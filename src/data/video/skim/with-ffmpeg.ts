@@ -1,6 +1,6 @@
 /**
- * Skims by the system's ffmpeg: parts are encoded by themselves, several at a time, their sound in one piece beside
- * them; then all is joined as it is.
+ * Skims by the system's ffmpeg: parts are copied as they are coded, or else encoded by themselves, several at a time,
+ * their sound in one piece beside them; then all is joined as it is.
  */
 
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -9,6 +9,8 @@ import { join } from "node:path";
 import { InputError } from "../../../graph/errors.ts";
 import { type Probe, probe } from "../ffmpeg/probe.ts";
 import { asFile, passthrough, runToEnd } from "../ffmpeg/process.ts";
+import { type CodedParts, codedParts } from "./coded-parts.ts";
+import { copyParts } from "./copy.ts";
 import { framesOf, type Segment, type Skim, type SkimOptions, skimSize } from "./skim.ts";
 
 let encoder: Promise<boolean> | undefined;
@@ -22,36 +24,66 @@ export function hasEncoder(): Promise<boolean> {
 }
 
 export async function skimWithFfmpeg(options: SkimOptions): Promise<Skim> {
-  const { source, segments, file, onPart, signal } = options;
+  const { source, segments, file, signal } = options;
   const probed = await probe(source);
   const folder = await mkdtemp(join(tmpdir(), "gatefold-skim-"));
   try {
-    const parts = segments.map((_, i) => join(folder, `part${i}.nut`));
     const sound = join(folder, "sound.m4a");
-    const threads = Math.max(1, Math.round(availableParallelism() / segments.length));
-    const jobs = segments.map((segment, i) => async (stop: AbortSignal) => {
-      await run(await pictureArguments(probed, segment, parts[i], threads), source, stop);
-      onPart?.();
-    });
-    if (probed.audioStream !== undefined)
-      jobs.unshift((stop) => run(soundArguments(probed, segments, sound), source, stop));
-    await together(jobs, signal);
-    const list = join(folder, "parts.txt");
-    await writeFile(list, joinList(parts, segments));
     const heard = probed.audioStream === undefined ? [] : ["-i", sound];
-    const joined = ["-f", "concat", "-safe", "0", "-i", list, ...heard, "-c", "copy"];
-    await run([...joined, "-movflags", "+faststart", "-y", asFile(file)], source, signal);
+    const jobs: Job[] = heard.map(() => (stop) => run(soundArguments(probed, segments, sound), source, stop));
+    const coded = await codedParts(source, segments);
+    const pictures =
+      coded === undefined
+        ? await encodeParts(probed, options, folder, jobs)
+        : await copyBeside(coded, options, folder, jobs);
+    const joined = [...pictures, ...heard, "-c", "copy", "-movflags", "+faststart", "-y", asFile(file)];
+    await run(joined, source, signal);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
   return checked(file, framesOf(segments));
 }
 
+/** Encodes each segment, beside other jobs; gives what ffmpeg reads them all by. */
+async function encodeParts(
+  probed: Probe,
+  { source, segments, onPart, signal }: SkimOptions,
+  folder: string,
+  others: readonly Job[],
+): Promise<string[]> {
+  const parts = segments.map((_, i) => join(folder, `part${i}.nut`));
+  const threads = Math.max(1, Math.round(availableParallelism() / segments.length));
+  const jobs = segments.map((segment, i) => async (stop: AbortSignal) => {
+    await run(await pictureArguments(probed, segment, parts[i], threads), source, stop);
+    onPart?.();
+  });
+  await together([...others, ...jobs], signal);
+  const list = join(folder, "parts.txt");
+  await writeFile(list, joinList(parts, segments));
+  return ["-f", "concat", "-safe", "0", "-i", list];
+}
+
+/** Copies all segments as they are coded, beside other jobs; gives what ffmpeg reads them by. */
+async function copyBeside(
+  coded: CodedParts,
+  { segments, onPart, signal }: SkimOptions,
+  folder: string,
+  others: readonly Job[],
+): Promise<string[]> {
+  const file = join(folder, "pictures.mp4");
+  const copy: Job = (stop) => copyParts(coded, { segments, file, onPart, signal: stop });
+  try {
+    await together([...others, copy], signal);
+  } finally {
+    coded.dispose();
+  }
+  return ["-i", file];
+}
+
+type Job = (stop: AbortSignal) => Promise<void>;
+
 /** Works through jobs in their order, as many at a time as there are cores; the first that fails stops the others. */
-async function together(
-  jobs: readonly ((stop: AbortSignal) => Promise<void>)[],
-  signal: AbortSignal | undefined,
-): Promise<void> {
+async function together(jobs: readonly Job[], signal: AbortSignal | undefined): Promise<void> {
   const failure = new AbortController();
   const stop = signal === undefined ? failure.signal : AbortSignal.any([signal, failure.signal]);
   const waiting = jobs.values();

@@ -1,4 +1,4 @@
-/** Skims by the npm decoder and encoder. */
+/** Skims by the npm decoder and encoder; parts that can be are copied as they are coded. */
 
 import type { VideoSample } from "mediabunny";
 import { toEightBit420, toPicture } from "../planes.ts";
@@ -8,7 +8,9 @@ import { keepAlive, loadMediabunny } from "../webcodecs/load.ts";
 import { openTrack } from "../webcodecs/open.ts";
 import type { PictureTrack } from "../webcodecs/track.ts";
 import { VideoWriter } from "../webcodecs/writer.ts";
-import { framesOf, type Segment, type Skim, type SkimOptions, skimSize } from "./skim.ts";
+import { type CodedParts, codedParts } from "./coded-parts.ts";
+import { copyParts } from "./copy.ts";
+import { framesOf, lengthOf, type Segment, type Skim, type SkimOptions, skimSize } from "./skim.ts";
 import { SkimSound } from "./sound.ts";
 
 /** Bits for a pixel of a frame: enough that a fast encoder's picture stays clean. */
@@ -38,9 +40,31 @@ class Skimming {
   }
 
   async run(): Promise<Skim> {
-    const { segments } = this.#options;
+    const { source, segments } = this.#options;
     const first = (await this.#track.timestamps())[0];
     const sound = await this.#openSound(first);
+    const coded = await codedParts(source, segments);
+    if (coded === undefined) await this.#encode(first, sound);
+    else await this.#copyCoded(coded, first, sound);
+    if (sound?.failure) this.#notes.push(`Part of the skim has no sound (${sound.failure}).`);
+    const expected = framesOf(segments);
+    if (this.#frames !== expected)
+      this.#notes.push(`The skim has ${this.#frames} pictures instead of ${expected}.`);
+    return { frames: this.#frames, notes: this.#notes };
+  }
+
+  async #copyCoded(coded: CodedParts, first: number, sound: SkimSound | undefined): Promise<void> {
+    const of = (segment: Segment, start: number) => soundOf(segment, first, start, sound!);
+    try {
+      await copyParts(coded, this.#options, sound && { format: sound.format, of });
+      this.#frames = framesOf(this.#options.segments);
+    } finally {
+      coded.dispose();
+    }
+  }
+
+  async #encode(first: number, sound: SkimSound | undefined): Promise<void> {
+    const { segments } = this.#options;
     const writer = await VideoWriter.open({
       ...this.#format(),
       sound: sound?.format,
@@ -63,11 +87,6 @@ class Skimming {
     } finally {
       await cursor.close();
     }
-    if (sound?.failure) this.#notes.push(`Part of the skim has no sound (${sound.failure}).`);
-    const expected = framesOf(segments);
-    if (this.#frames !== expected)
-      this.#notes.push(`The skim has ${this.#frames} pictures instead of ${expected}.`);
-    return { frames: this.#frames, notes: this.#notes };
   }
 
   async #openSound(first: number): Promise<SkimSound | undefined> {
@@ -102,7 +121,7 @@ class Skimming {
   ): Promise<void> {
     const from = first + segment.startTime;
     const to = first + segment.endTime;
-    const blocks = sound?.blocks(from, samplesBefore(start + to - from, sound) - samplesBefore(start, sound));
+    const blocks = sound && soundOf(segment, first, start, sound);
     let heard = from;
     const hearUntil = async (time: number) => {
       while (blocks !== undefined && heard <= time) {
@@ -164,10 +183,13 @@ function codedSize({ width, height, rotation }: VideoInfo): { width: number; hei
   return rotation % 180 === 0 ? skimSize(width, height) : skimSize(height, width);
 }
 
-function lengthOf(segments: readonly Segment[]): number {
-  return segments.reduce((sum, { startTime, endTime }) => sum + endTime - startTime, 0);
-}
-
-function samplesBefore(seconds: number, sound: SkimSound | undefined): number {
-  return Math.round(seconds * (sound?.format.sampleRate ?? 0));
+/** A segment's samples, as many as lie between its start and its end in the skim. */
+function soundOf(
+  { startTime, endTime }: Segment,
+  first: number,
+  start: number,
+  sound: SkimSound,
+): AsyncGenerator<Float32Array[]> {
+  const before = (seconds: number) => Math.round(seconds * sound.format.sampleRate);
+  return sound.blocks(first + startTime, before(start + endTime - startTime) - before(start));
 }

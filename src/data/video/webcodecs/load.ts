@@ -10,6 +10,11 @@ const require = createRequire(import.meta.url);
 /** Puts @napi-rs/webcodecs under the standard's global names, where mediabunny looks for them, and gives mediabunny. */
 export async function loadMediabunny(): Promise<typeof import("mediabunny")> {
   loadCodecs();
+  return loadContainers();
+}
+
+/** Mediabunny, to read and write files without decoding them. */
+export async function loadContainers(): Promise<typeof import("mediabunny")> {
   const mediabunny = await import("mediabunny");
   // It would print warnings of tracks that nobody asked for.
   mediabunny.Logging.level = mediabunny.LogLevel.Silent;

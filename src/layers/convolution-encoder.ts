@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { checkOptions, width } from "../cells/define-cell.ts";
-import { conv } from "../graph/functions.ts";
+import { addSizes } from "../graph/dim.ts";
+import { concat, pad } from "../graph/functions.ts";
 import type { Value } from "../graph/value.ts";
 import { declareWeights } from "../weights/declare.ts";
 import { glorotUniform, zeros } from "../weights/initializers.ts";
@@ -48,11 +49,18 @@ export function convolutionEncoder(
   const before = { forward: reach, backward: 0, both: Math.floor(reach / 2) }[direction];
   const layer = (x: Value, { mask }: LayerCall = {}) => {
     checkSequence(label, x, mask);
-    const sums = conv(present(x, mask).transpose([1, 2, 0]), kernel, {
-      dilation,
-      padding: [[before, reach - before]],
-    });
-    return present(activation(sums.transpose([2, 0, 1]).add(bias)), mask);
+    const [time] = x.shape;
+    const bordered = pad(present(x, mask), [
+      [before, reach - before],
+      [0, 0],
+      [0, 0],
+    ]);
+    // One product of all taps side by side: forward and backward about twice as fast as ONNX's Conv, which needs time last.
+    const taps = Array.from({ length: width }, (_, tap) =>
+      bordered.slice(0, tap * dilation, addSizes(time, tap * dilation)),
+    );
+    const matrix = kernel.transpose([2, 1, 0]).reshape([width * inputs, units]);
+    return present(activation(concat(taps, 2).matmul(matrix).add(bias)), mask);
   };
   return Object.assign(layer, { outputs: units });
 }

@@ -1,6 +1,7 @@
 /** What ffprobe tells of a video file before anything is decoded. */
 
 import { InputError } from "../../../graph/errors.ts";
+import { nearlySquare } from "../aspect.ts";
 import { type ColorMatrix, colorMatrix } from "../color.ts";
 import { beginsLikeMp4, cutBeforeIndex } from "../mp4-start.ts";
 import type { Rotation, VideoInfo } from "../video.ts";
@@ -139,7 +140,7 @@ function rotationOf(stream: Stream): Rotation {
 /** Size with square pixels: the side that is too short is stretched. */
 export function squarePixels(width: number, height: number, aspect: string | undefined): [number, number] {
   const [across, down] = (aspect ?? "1:1").split(":").map(Number);
-  if (!across || !down || across === down) return [width, height];
+  if (!across || !down || nearlySquare(across / down)) return [width, height];
   return across > down
     ? [Math.round((width * across) / down), height]
     : [width, Math.round((height * down) / across)];

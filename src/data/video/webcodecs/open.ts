@@ -3,6 +3,7 @@
 import { extname } from "node:path";
 import type { Input, InputVideoTrack } from "mediabunny";
 import { InputError } from "../../../graph/errors.ts";
+import { nearlySquare } from "../aspect.ts";
 import { beginsLikeMp4, cutBeforeIndex } from "../mp4-start.ts";
 import type { Rotation, VideoInfo } from "../video.ts";
 import { keepAlive, loadMediabunny } from "./load.ts";
@@ -54,8 +55,7 @@ async function describe(input: Input, track: InputVideoTrack, file: string): Pro
   const codec = (await track.getCodec()) ?? "";
   return {
     file,
-    width: await track.getDisplayWidth(),
-    height: await track.getDisplayHeight(),
+    ...(await sizeOf(track)),
     duration,
     frames: Math.round(duration * averagePacketRate),
     fps: averagePacketRate,
@@ -63,6 +63,15 @@ async function describe(input: Input, track: InputVideoTrack, file: string): Pro
     rotation: (await track.getRotation()) as Rotation,
     audio: (await input.getPrimaryAudioTrack()) !== null,
   };
+}
+
+/** The size at which a track is shown: turned upright, with square pixels. */
+export async function sizeOf(track: InputVideoTrack): Promise<{ width: number; height: number }> {
+  const coded = [await track.getCodedWidth(), await track.getCodedHeight()];
+  const turned = (await track.getRotation()) % 180 !== 0;
+  const [width, height] = turned ? coded.reverse() : coded;
+  const shown = { width: await track.getDisplayWidth(), height: await track.getDisplayHeight() };
+  return nearlySquare((shown.width / width) * (height / shown.height)) ? { width, height } : shown;
 }
 
 function unreadable(file: string, error: Error): InputError {

@@ -40,15 +40,6 @@ test("each placement of the reset has its own weights", () => {
   ]);
 });
 
-test("the gate that keeps may begin with memories of 1 to T − 1 steps", () => {
-  const bias = [...beginningOf({ inputs: 3, units: 50, longest: 200 })["layer.bias"]];
-  const steps = bias.slice(50, 100).map(Math.exp);
-  expect(Math.min(...steps)).toBeGreaterThanOrEqual(1);
-  expect(Math.max(...steps)).toBeLessThanOrEqual(199.001);
-  expect(Math.max(...steps)).toBeGreaterThan(150);
-  expect([...bias.slice(0, 50), ...bias.slice(100)].every((one) => one === 0)).toBe(true);
-});
-
 test.each<[object, RegExp]>([
   [{ inputs: 3.5, units: 2 }, /^gru: option inputs: /],
   [{ inputs: 3, units: 2, reset: "inside" }, /^gru: option reset: .*"before"\|"after"/],

@@ -4,7 +4,7 @@
  *     r = σ(W_r x + U_r h' + b_r)    z = σ(W_z x + U_z h' + b_z)
  *     n = tanh(W_n x + b_n + U_n (r ⊙ h'))             reset before the product: the paper's
  *     n = tanh(W_n x + b_n + r ⊙ (U_n h' + c_n))       reset after it: cuDNN's and PyTorch's, one product for all gates
- *     h = (1 − z) ⊙ n + z ⊙ h'
+ *     h = (1 − z) ⊙ n + z ⊙ h' = n + z ⊙ (h' − n)
  *
  * The gates lie side by side in each weight, in the order r, z, n (PyTorch's).
  */
@@ -51,7 +51,7 @@ export const gru = defineCell({
       ? r.mul(hidden).matmul(w.candidate)
       : r.mul(hCandidate.add(w.candidateBias!));
     const n = tanh(xCandidate.add(recalled));
-    const h = z.rsub(1).mul(n).add(z.mul(hidden));
+    const h = n.add(z.mul(hidden.sub(n)));
     return { output: h, state: { hidden: h } };
   },
 });

@@ -31,15 +31,6 @@ test("it begins with a gate that is open by its bias", () => {
   expect(biasOf({ inputs: 3, units: 2, forgetBias: 2 })).toEqual([2, 2, 0, 0]);
 });
 
-test("or with memories of 1 to T − 1 steps", () => {
-  const bias = biasOf({ inputs: 3, units: 50, longest: 784 });
-  const steps = bias.slice(0, 50).map(Math.exp);
-  expect(Math.min(...steps)).toBeGreaterThanOrEqual(1);
-  expect(Math.max(...steps)).toBeLessThanOrEqual(783.001);
-  expect(Math.max(...steps)).toBeGreaterThan(600);
-  expect(bias.slice(50).every((one) => one === 0)).toBe(true);
-});
-
 test.each<[object, RegExp]>([
   [{ inputs: 3, units: 0 }, /^janet: option units: /],
   [{ inputs: 3, units: 2, beta: Number.POSITIVE_INFINITY }, /^janet: option beta: /],

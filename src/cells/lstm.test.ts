@@ -31,16 +31,6 @@ test("an LSTM begins with a forget gate that is open by its bias, and no other",
   expect(Object.keys(weights)).toEqual(["layer.input", "layer.recurrent", "layer.bias"]);
 });
 
-test("or with memories of 1 to T − 1 steps, the input gate's biases being the forget gate's negatives", () => {
-  const bias = [...beginningOf({ inputs: 3, units: 50, longest: 200 })["layer.bias"]];
-  const [i, f, rest] = [bias.slice(0, 50), bias.slice(50, 100), bias.slice(100)];
-  expect(i).toEqual(f.map((one) => -one));
-  expect(Math.min(...f)).toBeGreaterThanOrEqual(0);
-  expect(Math.max(...f)).toBeLessThanOrEqual(Math.log(199));
-  expect(Math.max(...f)).toBeGreaterThan(Math.log(150));
-  expect(rest.every((one) => one === 0)).toBe(true);
-});
-
 test.each<[object, RegExp]>([
   [{ inputs: 0, units: 2 }, /^lstm: option inputs: /],
   [{ inputs: 3, units: 1.5 }, /^lstm: option units: /],

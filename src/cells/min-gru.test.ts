@@ -29,14 +29,8 @@ function biasOf(options: Options): number[] {
   return [...initialWeights(graph, 1)["layer.bias"]];
 }
 
-test("its gate begins half open, or with memories of 1 to T − 1 steps", () => {
+test("its gate begins half open", () => {
   expect(biasOf({ inputs: 3, units: 2 })).toEqual([0, 0, 0, 0]);
-  const bias = biasOf({ inputs: 3, units: 50, longest: 200 });
-  const steps = bias.slice(0, 50).map((one) => Math.exp(-one));
-  expect(Math.min(...steps)).toBeGreaterThanOrEqual(1);
-  expect(Math.max(...steps)).toBeLessThanOrEqual(199.001);
-  expect(Math.max(...steps)).toBeGreaterThan(150);
-  expect(bias.slice(50).every((one) => one === 0)).toBe(true);
 });
 
 test.each<[object, RegExp]>([

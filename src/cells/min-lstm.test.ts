@@ -31,14 +31,8 @@ function biasOf(options: Options): number[] {
   return [...initialWeights(graph, 1)["layer.bias"]];
 }
 
-test("its forget gate begins open by its bias, or with memories of 1 to T − 1 steps", () => {
+test("its forget gate begins open by its bias", () => {
   expect(biasOf({ inputs: 3, units: 2 })).toEqual([1, 1, 0, 0, 0, 0]);
-  const bias = biasOf({ inputs: 3, units: 50, longest: 200 });
-  const [f, i] = [bias.slice(0, 50), bias.slice(50, 100)];
-  expect(i).toEqual(f.map((one) => -one));
-  const steps = f.map(Math.exp);
-  expect(Math.max(...steps)).toBeLessThanOrEqual(199.001);
-  expect(Math.max(...steps)).toBeGreaterThan(150);
 });
 
 test("its gates share what comes in between them even where both are closed", () => {

@@ -8,7 +8,7 @@
  * order f, i, n.
  */
 import { z } from "zod";
-import { sigmoid, softplus } from "../graph/functions.ts";
+import { exp, minimum, stopGradient } from "../graph/functions.ts";
 import { glorotUniform, perGate } from "../weights/initializers.ts";
 import { candidateOption, candidates } from "./candidate.ts";
 import { width } from "./define-cell.ts";
@@ -37,9 +37,13 @@ export const minLstm = defineLinearCell({
   }),
   outputs: ({ units }) => units,
   coefficients(x, w, { candidate }) {
-    const [f, i, n] = x.matmul(w.input).add(w.bias).split(3);
-    // σ(f) / (σ(f) + σ(i)) = σ(ln σ(f) − ln σ(i)), which holds where both gates are so closed that they are 0.
-    const ratio = softplus(i.neg()).sub(softplus(f.neg()));
-    return { keep: sigmoid(ratio), add: sigmoid(ratio.neg()).mul(candidates[candidate](n)) };
+    const [xf, xi, n] = x.matmul(w.input).add(w.bias).split(3);
+    // f / (f + i) = (1 / i) / (1 / f + 1 / i), both scaled by e^m: it holds where the gates are so closed that they
+    // are 0.
+    const m = stopGradient(minimum(minimum(xf, xi), 0));
+    const perForget = exp(m).add(exp(m.sub(xf))); // e^m / f
+    const perInput = exp(m).add(exp(m.sub(xi)));
+    const total = perForget.add(perInput);
+    return { keep: perInput.div(total), add: perForget.div(total).mul(candidates[candidate](n)) };
   },
 });

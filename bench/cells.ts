@@ -12,6 +12,8 @@ import { g2Lstm } from "../src/cells/g2-lstm.ts";
 import { gru } from "../src/cells/gru.ts";
 import { janet } from "../src/cells/janet.ts";
 import { lstm } from "../src/cells/lstm.ts";
+import { minGru } from "../src/cells/min-gru.ts";
+import { minLstm } from "../src/cells/min-lstm.ts";
 import { nestedLstm } from "../src/cells/nested-lstm.ts";
 import { rnn } from "../src/cells/rnn.ts";
 import { sru } from "../src/cells/sru.ts";
@@ -37,6 +39,8 @@ const cases: readonly CellCase[] = [
   plain("peephole_lstm", (widths) => lstm({ ...widths, peepholes: true })),
   plain("projected_lstm", (widths) => lstm({ ...widths, projection: 64 })),
   plain("janet", janet),
+  plain("min_gru", minGru),
+  plain("min_lstm", minLstm),
   plain("sru", sru),
   plain("nested_lstm", nestedLstm),
   plain("advanced_lstm", advancedLstm),

@@ -86,6 +86,29 @@ def janet(x: Tensor, w: Dict[str, Tensor]) -> Tensor:
     return torch.stack(outputs)
 
 
+def min_gru(x: Tensor, w: Dict[str, Tensor]) -> Tensor:
+    z, n = (x @ w["input"] + w["bias"]).chunk(2, 2)
+    z = torch.sigmoid(z)
+    h = torch.zeros_like(n[0])
+    outputs = []
+    for t in range(x.shape[0]):
+        h = (1 - z[t]) * h + z[t] * n[t]
+        outputs.append(h)
+    return torch.stack(outputs)
+
+
+def min_lstm(x: Tensor, w: Dict[str, Tensor]) -> Tensor:
+    f, i, n = (x @ w["input"] + w["bias"]).chunk(3, 2)
+    f, i = torch.sigmoid(f), torch.sigmoid(i)
+    f, i = f / (f + i), i / (f + i)
+    h = torch.zeros_like(n[0])
+    outputs = []
+    for t in range(x.shape[0]):
+        h = f[t] * h + i[t] * n[t]
+        outputs.append(h)
+    return torch.stack(outputs)
+
+
 def sru(x: Tensor, w: Dict[str, Tensor]) -> Tensor:
     candidate, forget, highway = (x @ w["input"]).chunk(3, 2)
     b_f, b_r = w["bias"].chunk(2)
@@ -172,7 +195,21 @@ def conv_lstm(x: Tensor, w: Dict[str, Tensor]) -> Tensor:
     return torch.stack(outputs)
 
 
-plain = [rnn, gru, lstm, peephole_lstm, projected_lstm, janet, sru, nested_lstm, advanced_lstm, g2_lstm, conv_lstm]
+plain = [
+    rnn,
+    gru,
+    lstm,
+    peephole_lstm,
+    projected_lstm,
+    janet,
+    min_gru,
+    min_lstm,
+    sru,
+    nested_lstm,
+    advanced_lstm,
+    g2_lstm,
+    conv_lstm,
+]
 cells = {cell.__name__: cell for cell in plain}
 
 

@@ -1,6 +1,6 @@
 /** The recurrent networks that the small tasks compare, by name. */
 import { InputError } from "gatefold";
-import { type Cell, g2Lstm, gru, janet, lstm, nestedLstm, sru } from "gatefold/cells";
+import { type Cell, g2Lstm, gru, janet, lstm, minGru, nestedLstm, sru } from "gatefold/cells";
 import { type Layer, recurrent, stacked } from "gatefold/layers";
 
 export interface Widths {
@@ -14,6 +14,7 @@ const cells: Record<string, (widths: Widths, longest: number) => Cell> = {
   "chrono-lstm": (widths, longest) => lstm({ ...widths, longest }),
   gru: (widths) => gru(widths),
   janet: (widths, longest) => janet({ ...widths, longest }),
+  "min-gru": (widths) => minGru(widths),
   nested: (widths) => nestedLstm(widths),
   sru: (widths) => sru(widths),
   g2: (widths) => g2Lstm(widths),

@@ -73,7 +73,7 @@ export const g2Lstm = defineCell({
 /** η (ln u − ln(1 − u)): 0 where η is, and where draws of 0.5 say that nothing is trained. */
 function logistic(draws: Value, probability: number): Value {
   const u = draws.div(probability);
-  const noise = log(u.add(GUARD)).sub(log(maximum(u.rsub(1), 0).add(GUARD)));
+  const noise = log(u.add(GUARD).div(maximum(u.rsub(1), 0).add(GUARD)));
   const disturbed = draws.less(probability).cast(draws.dtype);
   return where(draws.equal(0.5), 0, disturbed.mul(noise));
 }

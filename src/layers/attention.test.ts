@@ -1,20 +1,11 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { randomFeeds, tensor } from "../../test/feeds.ts";
-import {
-  type Counterpart,
-  expectGolden,
-  parts,
-  readGoldens,
-  rearranged,
-  transposed,
-} from "../../test/golden.ts";
 import { proveLayer } from "../../test/layer-proof.ts";
 import { attended } from "../../test/reference/attention.ts";
 import { flat, sequencesOf } from "../../test/reference/sequences.ts";
 import { InputError } from "../graph/errors.ts";
-import { type InputType, trace } from "../graph/graph.ts";
+import { trace } from "../graph/graph.ts";
 import { interpret } from "../graph/interpret.ts";
-import { constant, type Value } from "../graph/value.ts";
 import { type AttentionOptions, attention } from "./attention.ts";
 
 const mask = { shape: ["time", "batch"], dtype: "bool" as const };
@@ -50,43 +41,6 @@ proveLayer("attention to another sequence", {
     return { outputs: flat(outputs, feeds.mask), weights: Float64Array.from(weights) };
   },
   keeps: ["outputs"],
-});
-
-describe("multi-head attention, as PyTorch has it", () => {
-  /** One of three projections, which PyTorch keeps in one matrix where queries and keys are equally wide. */
-  const projection = (at: number, name: string): Record<string, Counterpart> => ({
-    [`layer.${name}.weight`]: rearranged(({ in_proj_weight: all, ...from }) =>
-      transposed(all ? parts(all, 3, [at]) : from[`${name[0]}_proj_weight`]),
-    ),
-    [`layer.${name}.bias`]: rearranged((from) => parts(from.in_proj_bias, 3, [at])),
-  });
-
-  test.each(readGoldens("attention"))("$title", async ({ lengths, ...golden }) => {
-    const { heads, causal } = golden.options as { heads: number; causal: boolean };
-    const [, , inputs] = golden.inputs.x.shape;
-    const [batch, steps, memoryWidth] = (golden.inputs.memory ?? golden.inputs.x).shape;
-    const declared = Object.entries(golden.inputs).map(([name, { shape }]): [string, InputType] => [
-      name,
-      shape,
-    ]);
-    const there =
-      lengths && Array.from({ length: steps }, (_, s) => lengths.map((length) => Number(s < length)));
-    const graph = trace(Object.fromEntries(declared), ({ x, memory = x }: Record<string, Value>) => {
-      const layer = attention("layer", { inputs, units: inputs, memory: memoryWidth, heads, causal });
-      const { outputs, weights } = layer.run(x.transpose([1, 0, 2]), {
-        memory: memory.transpose([1, 0, 2]),
-        memoryMask: there && constant(there.flat(), "bool", [steps, batch]),
-      });
-      return { outputs: outputs.transpose([1, 0, 2]), attention: weights };
-    });
-    await expectGolden(golden, graph, {
-      ...projection(0, "query"),
-      ...projection(1, "key"),
-      ...projection(2, "value"),
-      "layer.output.weight": rearranged((from) => transposed(from["out_proj.weight"])),
-      "layer.output.bias": rearranged((from) => from["out_proj.bias"]),
-    });
-  });
 });
 
 test("weights sum to 1, or to 0 where there is nothing to attend to, and so is the output", () => {

@@ -69,6 +69,21 @@ test("attention adds a number for each unit", () => {
   expect(count(advancedLstm({ ...widths, combine: "mean" })) - count(lstm(widths))).toBe(0);
 });
 
+test("a memory that zoneout keeps is what moves on to the earlier ones", () => {
+  const cell = advancedLstm({ inputs: 3, units: 2 });
+  const layer = recurrent("layer", cell, { zoneout: { memory: 0.5 } });
+  const graph = trace({ x: ["time", "batch", 3], memory: ["batch", 2] }, ({ x, memory }) => {
+    const { state } = layer.run(x, { initial: { memory } });
+    return { now: state.memory, earlier: state.earlierMemory };
+  });
+  const kept = Array.from({ length: 5 * 2 }, () => 0.1);
+  const feeds = randomFeeds(graph, { sizes: { time: 5, batch: 1 }, fixed: { "layer.zoneout.memory": kept } });
+  const start = [...feeds.memory.data];
+  const { now, earlier } = interpret(graph, feeds);
+  expect([...now.data]).toEqual(start);
+  expect([...earlier.data]).toEqual([...start, ...start, ...start, ...start]);
+});
+
 test.each([
   [{ inputs: 3.5, units: 2 }, /^advanced-lstm: option inputs: /],
   [{ inputs: 3, units: 0 }, /^advanced-lstm: option units: /],

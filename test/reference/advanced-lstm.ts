@@ -8,11 +8,15 @@ interface Past {
 }
 
 /**
- * One step of an advanced LSTM by plain loops. The memories of the last steps lie one after the other, the newest
- * first, and so do the outputs where several of them are read.
+ * One step of an advanced LSTM by plain loops. Memories of earlier steps lie one after the other, the newest
+ * first, and so do outputs where several of them are read.
  */
 export function advancedLstmStep({ units }: Widths, { steps, mean, outputs }: Past): StepReference {
-  return (x, { hidden, memory }, { input, recurrent, bias, memoryScores, hiddenScores }) => {
+  return (
+    x,
+    { hidden, memory, earlierHidden, earlierMemory },
+    { input, recurrent, bias, memoryScores, hiddenScores },
+  ) => {
     const combined = (past: Float64Array, scores: { data: Float64Array }) => {
       const chosen = steps.map((step) => past.subarray((step - 1) * units, step * units));
       const powers = chosen.map((one) => (mean ? 1 : Math.exp(column(one, scores, 1, 0))));
@@ -21,8 +25,10 @@ export function advancedLstmStep({ units }: Widths, { steps, mean, outputs }: Pa
         chosen.reduce((sum, one, k) => sum + (powers[k] / total) * one[unit], 0),
       );
     };
-    const before = outputs ? combined(hidden, hiddenScores) : hidden;
-    const pastMemory = combined(memory, memoryScores);
+    const memories = Float64Array.of(...memory, ...earlierMemory);
+    const hiddens = Float64Array.of(...hidden, ...(earlierHidden ?? []));
+    const before = outputs ? combined(hiddens, hiddenScores) : hidden;
+    const pastMemory = combined(memories, memoryScores);
     const c = new Float64Array(units);
     const h = new Float64Array(units);
     for (let unit = 0; unit < units; unit++) {
@@ -33,8 +39,7 @@ export function advancedLstmStep({ units }: Widths, { steps, mean, outputs }: Pa
       c[unit] = sigmoid(sum(1)) * pastMemory[unit] + sigmoid(sum(0)) * Math.tanh(sum(2));
       h[unit] = sigmoid(sum(3)) * Math.tanh(c[unit]);
     }
-    const pushed = (past: Float64Array, newest: Float64Array) =>
-      Float64Array.of(...newest, ...past.subarray(0, past.length - units));
-    return { output: h, state: { hidden: outputs ? pushed(hidden, h) : h, memory: pushed(memory, c) } };
+    const state = { hidden: h, memory: c, earlierMemory: memories.slice(0, -units) };
+    return { output: h, state: outputs ? { ...state, earlierHidden: hiddens.slice(0, -units) } : state };
   };
 }

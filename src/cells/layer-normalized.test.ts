@@ -1,20 +1,33 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { withLoss } from "../../test/cases.ts";
 import { proveCell } from "../../test/cell-proof.ts";
 import { largestDifference } from "../../test/everywhere.ts";
 import { randomFeeds } from "../../test/feeds.ts";
+import { gradientError } from "../../test/finite-differences.ts";
 import { layerNormalizedLstmStep, standardized } from "../../test/reference/layer-normalization.ts";
 import { countOperators } from "../../test/structure.ts";
 import { conv, tanh } from "../graph/functions.ts";
 import { trace } from "../graph/graph.ts";
 import { interpret } from "../graph/interpret.ts";
 import { recurrent } from "../layers/recurrent.ts";
+import { gradient } from "../transform/gradient.ts";
 import { hoist } from "../transform/hoist.ts";
 import { initialWeights } from "../weights/declare.ts";
 import { glorotUniform } from "../weights/initializers.ts";
+import { advancedLstm } from "./advanced-lstm.ts";
+import { convLstm } from "./conv-lstm.ts";
 import { type Cell, defineCell, width } from "./define-cell.ts";
+import { g2Lstm } from "./g2-lstm.ts";
+import { gru } from "./gru.ts";
+import { janet } from "./janet.ts";
 import { layerNormalized } from "./layer-normalized.ts";
 import { lstm } from "./lstm.ts";
+import { minGru } from "./min-gru.ts";
+import { minLstm } from "./min-lstm.ts";
+import { nestedLstm } from "./nested-lstm.ts";
+import { rnn } from "./rnn.ts";
+import { sru } from "./sru.ts";
 
 proveCell("a layer-normalized LSTM", {
   cell: (widths) => layerNormalized(lstm(widths)),
@@ -111,4 +124,38 @@ test("a convolution is normalized over channels and positions, with a gain a cha
     const expected = standardized(product).map((one, at) => gain[Math.floor(at / 4)] * one);
     expect(largestDifference(y, expected)).toBeLessThan(1e-12);
   }
+});
+
+const sizes = { inputs: 3, units: 2 };
+
+test.each<{ cell: Cell; gains: string[]; x?: (string | number)[] }>([
+  { cell: rnn(sizes), gains: ["input", "recurrent"] },
+  { cell: gru(sizes), gains: ["input", "recurrent"] },
+  { cell: gru({ ...sizes, reset: "before" }), gains: ["candidate", "input", "recurrent"] },
+  { cell: lstm({ ...sizes, peepholes: true, projection: 3 }), gains: ["input", "projection", "recurrent"] },
+  { cell: sru(sizes), gains: ["input"] },
+  { cell: nestedLstm(sizes), gains: ["inner1.input", "inner1.recurrent", "input", "recurrent"] },
+  { cell: janet(sizes), gains: ["input", "recurrent"] },
+  { cell: advancedLstm(sizes), gains: ["input", "recurrent"] },
+  { cell: g2Lstm(sizes), gains: ["input", "recurrent"] },
+  {
+    cell: convLstm({ ...sizes, grid: [3], kernel: 3 }),
+    gains: ["input", "recurrent"],
+    x: ["time", "batch", 3, 3],
+  },
+  { cell: minGru(sizes), gains: ["input"] },
+  { cell: minLstm(sizes), gains: ["input"] },
+])("$cell.name: products with $gains are normalized, and gradients right", ({ cell, gains, x: shape }) => {
+  const layer = recurrent("layer", layerNormalized(cell));
+  const plain = trace({ x: shape ?? ["time", "batch", 3] }, ({ x }) => ({ y: layer(x) }));
+  const weights = plain.inputs.filter(({ role }) => role === "weight").map(({ name }) => name);
+  const found = weights.filter((name) => name.startsWith("layer.gain."));
+  expect(found.map((name) => name.slice("layer.gain.".length)).sort()).toEqual(gains);
+  const of = { of: "loss", with: ["x", ...weights] };
+  const graph = gradient(withLoss(plain), of);
+  const between = Object.fromEntries(
+    graph.inputs.filter(({ role }) => role === "noise").map(({ name }) => [name, [0.1, 0.9] as const]),
+  );
+  const feeds = randomFeeds(graph, { sizes: { time: 3, batch: 2 }, between });
+  expect(gradientError(graph, feeds, of)).toBeLessThan(1e-6);
 });

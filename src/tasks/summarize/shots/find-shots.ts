@@ -33,7 +33,8 @@ export function findShots(
   );
   const starts = shotStarts({ changePoints, sampleFrames: frames, scan, cuts, minimum: shortestShot });
   const budget = Math.max(1, Math.floor(share * info.frames));
-  const spans = divideLong(spansFrom(starts, info.frames), longestSpan(budget, info.fps), {
+  const limits = { longest: longestSpan(budget, info.fps), budget };
+  const spans = divideLong(spansFrom(starts, info.frames), limits, {
     costs: segmentCosts(rows, frames.length, width),
     sampleFrames: frames,
     scan,

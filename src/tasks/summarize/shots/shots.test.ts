@@ -33,7 +33,7 @@ describe("dividing long shots", () => {
         (frames, longest, cuts) => {
           const starts = [...new Set([0, ...cuts.filter((cut) => cut < frames)])].sort((a, b) => a - b);
           const samples = samplesOf(frames, (frame) => [Math.sin(frame / 9), Math.cos(frame / 31)]);
-          const parts = divideLong(spansFrom(starts, frames), longest, samples);
+          const parts = divideLong(spansFrom(starts, frames), { longest, budget: longest }, samples);
           expect(isGapless(parts, frames)).toBe(true);
           expect(Math.max(...parts.map(({ start, end }) => end - start))).toBeLessThanOrEqual(longest);
           expect(starts.every((cut) => parts.some(({ start }) => start === cut))).toBe(true);
@@ -44,16 +44,27 @@ describe("dividing long shots", () => {
 
   it("divides where the content changes", () => {
     const samples = samplesOf(240, (frame) => (frame < 96 ? [1, 0] : [0, 1]));
-    const [first] = divideLong([{ start: 0, end: 240 }], 150, samples);
+    const [first] = divideLong([{ start: 0, end: 240 }], { longest: 150, budget: 150 }, samples);
     expect(first.end).toBeGreaterThan(84);
     expect(first.end).toBeLessThanOrEqual(96);
   });
 
   it("divides a still shot in halves", () => {
     const samples = samplesOf(240, () => [1, 0]);
-    const parts = divideLong([{ start: 0, end: 240 }], 130, samples);
+    const parts = divideLong([{ start: 0, end: 240 }], { longest: 130, budget: 130 }, samples);
     expect(parts).toHaveLength(2);
     expect(Math.abs(parts[0].end - 120)).toBeLessThanOrEqual(6);
+  });
+});
+
+describe("dividing where key frames alone were seen", () => {
+  const all = samplesOf(240, () => [1, 0]);
+  const samples = { ...all, sampleFrames: [0, 200], scan: { ...all.scan, keyframesOnly: true } };
+
+  it("leaves what lies between two of them whole as long as the skim has room for it", () => {
+    const limits = { longest: 100, budget: 220 };
+    expect(divideLong([{ start: 0, end: 200 }], limits, samples)).toEqual([{ start: 0, end: 200 }]);
+    expect(divideLong([{ start: 0, end: 200 }], { longest: 100, budget: 150 }, samples)).toHaveLength(2);
   });
 });
 

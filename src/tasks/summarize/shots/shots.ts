@@ -26,18 +26,22 @@ export function longestSpan(budget: number, fps: number): number {
 
 /**
  * Divides every span that is longer than `longest` frames, again and again, where its two parts differ most: a
- * shot that no skim has room for could never be chosen, however important a part of it.
+ * shot that no skim has room for could never be chosen, however important a part of it. Where key frames alone were seen
+ * and a span has none to divide at, it may fill the whole `budget`: so it can be copied as it is coded.
  *
  * @param costs scatter of the samples, for the least-scatter division (a change point that was not worth its penalty).
  */
 export function divideLong(
   spans: readonly Span[],
-  longest: number,
+  { longest, budget }: { longest: number; budget: number },
   { costs, sampleFrames, scan }: { costs: SegmentCosts; sampleFrames: ArrayLike<number>; scan: Scan },
 ): Span[] {
   const divide = (span: Span): Span[] => {
-    if (span.end - span.start <= longest) return [span];
-    const middle = naturalDivision(span, longest, costs, sampleFrames, scan);
+    const length = span.end - span.start;
+    if (length <= longest) return [span];
+    const natural = naturalDivision(span, longest, costs, sampleFrames, scan);
+    if (natural === undefined && scan.keyframesOnly && length <= budget) return [span];
+    const middle = natural ?? span.start + Math.ceil(length / 2);
     return [...divide({ start: span.start, end: middle }), ...divide({ start: middle, end: span.end })];
   };
   return spans.flatMap(divide);
@@ -52,12 +56,12 @@ function naturalDivision(
   costs: SegmentCosts,
   sampleFrames: ArrayLike<number>,
   scan: Scan,
-): number {
+): number | undefined {
   const first = firstAtLeast(sampleFrames, start);
   const after = firstAtLeast(sampleFrames, end);
   const least = Math.min(Math.floor(longest / 2), Math.floor((end - start) / 3));
   let best = Infinity;
-  let division = start + Math.ceil((end - start) / 2);
+  let division: number | undefined;
   for (let k = first + 1; k < after; k++) {
     const frame = frameBetween(sampleFrames[k - 1], sampleFrames[k], scan);
     if (frame - start < least || end - frame < least) continue;
@@ -68,7 +72,7 @@ function naturalDivision(
       division = frame;
     }
   }
-  return Math.min(Math.max(division, start + 1), end - 1);
+  return division;
 }
 
 function firstAtLeast(sorted: ArrayLike<number>, value: number): number {

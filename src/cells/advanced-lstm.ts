@@ -11,9 +11,10 @@
 import { z } from "zod";
 import { concat, mean, sigmoid, softmax, tanh } from "../graph/functions.ts";
 import type { Value } from "../graph/value.ts";
-import { concatenate, constant, glorotUniform, perGate, zeros } from "../weights/initializers.ts";
+import { glorotUniform, perGate } from "../weights/initializers.ts";
 import { orthogonal } from "../weights/orthogonal.ts";
 import { defineCell, width } from "./define-cell.ts";
+import { gateBias } from "./gate-bias.ts";
 
 /**
  * An advanced LSTM: x [batch, inputs] → h [batch, units]; state `hidden` and `memory`, each [batch, units], and the
@@ -32,7 +33,7 @@ import { defineCell, width } from "./define-cell.ts";
  */
 export const advancedLstm = defineCell({
   name: "advanced-lstm",
-  options: z.object({
+  options: z.strictObject({
     inputs: width,
     units: width,
     steps: z
@@ -49,7 +50,10 @@ export const advancedLstm = defineCell({
     return {
       input: { shape: [inputs, 4 * units], initializer: perGate(4, glorotUniform) },
       recurrent: { shape: [units, 4 * units], initializer: orthogonal },
-      bias: { shape: [4 * units], initializer: concatenate(zeros, constant(forgetBias), zeros, zeros) },
+      bias: {
+        shape: [4 * units],
+        initializer: gateBias(["input", "forget", "zero", "zero"], { forgetBias }),
+      },
       memoryScores: scores,
       hiddenScores: pastOutputs ? scores : undefined,
     };

@@ -13,11 +13,12 @@ import { z } from "zod";
 import { InputError } from "../graph/errors.ts";
 import { conv, sigmoid, tanh } from "../graph/functions.ts";
 import { equalShapes } from "../graph/shape.ts";
-import { concatenate, constant, glorotUniform, type Initializer, zeros } from "../weights/initializers.ts";
+import { glorotUniform, type Initializer, zeros } from "../weights/initializers.ts";
 import { defineCell, width } from "./define-cell.ts";
+import { gateBias } from "./gate-bias.ts";
 
 const options = z
-  .object({
+  .strictObject({
     inputs: width,
     units: width,
     grid: z.array(width).min(1).max(2),
@@ -51,7 +52,7 @@ export const convLstm = defineCell({
     input: { shape: [4 * units, inputs, ...kernel], initializer: perFilterGate },
     recurrent: { shape: [4 * units, units, ...kernel], initializer: perFilterGate },
     peepholes: { shape: [3 * units, ...grid], initializer: zeros },
-    bias: { shape: [4 * units], initializer: concatenate(zeros, constant(forgetBias), zeros, zeros) },
+    bias: { shape: [4 * units], initializer: gateBias(["input", "forget", "zero", "zero"], { forgetBias }) },
   }),
   state: ({ units, grid }) => ({ hidden: [units, ...grid], memory: [units, ...grid] }),
   outputs: ({ units }) => units,

@@ -11,15 +11,10 @@
 import { z } from "zod";
 import { log, maximum, not, pad, sigmoid, tanh, where } from "../graph/functions.ts";
 import { constant, type Value } from "../graph/value.ts";
-import {
-  concatenate,
-  constant as everywhere,
-  glorotUniform,
-  perGate,
-  zeros,
-} from "../weights/initializers.ts";
+import { glorotUniform, perGate } from "../weights/initializers.ts";
 import { orthogonal } from "../weights/orthogonal.ts";
 import { defineCell, width } from "./define-cell.ts";
+import { gateBias } from "./gate-bias.ts";
 
 const GUARD = 1e-3;
 
@@ -35,7 +30,7 @@ const GUARD = 1e-3;
  */
 export const g2Lstm = defineCell({
   name: "g2-lstm",
-  options: z.object({
+  options: z.strictObject({
     inputs: width,
     units: width,
     probability: z.number().gt(0).max(1).default(0.2),
@@ -47,7 +42,7 @@ export const g2Lstm = defineCell({
   weights: ({ inputs, units, forgetBias }) => ({
     input: { shape: [inputs, 4 * units], initializer: perGate(4, glorotUniform) },
     recurrent: { shape: [units, 4 * units], initializer: orthogonal },
-    bias: { shape: [4 * units], initializer: concatenate(zeros, everywhere(forgetBias), zeros, zeros) },
+    bias: { shape: [4 * units], initializer: gateBias(["input", "forget", "zero", "zero"], { forgetBias }) },
   }),
   state: ({ units }) => ({ hidden: [units], memory: [units] }),
   outputs: ({ units }) => units,

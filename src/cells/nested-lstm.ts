@@ -12,9 +12,10 @@ import { z } from "zod";
 import { sigmoid, tanh } from "../graph/functions.ts";
 import type { Value } from "../graph/value.ts";
 import type { WeightDeclaration } from "../weights/declare.ts";
-import { concatenate, constant, glorotNormal, perGate, zeros } from "../weights/initializers.ts";
+import { glorotNormal, perGate } from "../weights/initializers.ts";
 import { orthogonal } from "../weights/orthogonal.ts";
 import { defineCell, type Values, width } from "./define-cell.ts";
+import { gateBias } from "./gate-bias.ts";
 
 /**
  * A nested LSTM: x [batch, inputs] → h [batch, units]; state `hidden`, `memory` and, from the outside to the inside,
@@ -24,14 +25,14 @@ import { defineCell, type Values, width } from "./define-cell.ts";
  */
 export const nestedLstm = defineCell({
   name: "nested-lstm",
-  options: z.object({
+  options: z.strictObject({
     inputs: width,
     units: width,
     depth: z.int().positive().default(2),
     forgetBias: z.number().default(1),
   }),
   weights: ({ inputs, units, depth, forgetBias }) => {
-    const bias = concatenate(zeros, constant(forgetBias), zeros, zeros);
+    const bias = gateBias(["input", "forget", "zero", "zero"], { forgetBias });
     const levels = Array.from({ length: depth }, (_, level): Record<string, WeightDeclaration> => {
       const reads = level === 0 ? inputs : units;
       return {

@@ -15,7 +15,7 @@ import type { Value } from "../graph/value.ts";
 import { concatenate, constant, uniform, zeros } from "../weights/initializers.ts";
 import { defineCell, width } from "./define-cell.ts";
 
-const options = z.object({
+const options = z.strictObject({
   inputs: width,
   units: width,
   version: z.enum(["final", "first"]).default("final"),

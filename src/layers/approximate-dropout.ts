@@ -135,7 +135,8 @@ function periodsFor(label: string, rate: number, periods: readonly number[]): nu
   try {
     return [...dropoutPeriods(rate, periods)];
   } catch (error) {
-    throw new InputError(`approximate dropout: weight ${label}: ${(error as Error).message}`, {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(`approximate dropout: weight ${label}: ${error.message}`, {
       cause: error,
     });
   }

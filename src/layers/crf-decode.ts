@@ -91,7 +91,8 @@ export function crfDecodeBatch(
     try {
       return crfDecode(own, scores, options);
     } catch (error) {
-      throw new InputError(`sequence ${sequence}: ${(error as Error).message}`, { cause: error });
+      if (!(error instanceof InputError)) throw error;
+      throw new InputError(`sequence ${sequence}: ${error.message}`, { cause: error });
     }
   });
 }

@@ -21,9 +21,9 @@ const { cell, steps, units, layers, updates, batch, rate, seed, test } = readOpt
   steps: 200,
   units: 64,
   layers: 1,
-  updates: 2000,
+  updates: 4000,
   batch: 50,
-  rate: 0.002,
+  rate: 0.01,
   seed: 1,
   test: 1000,
 });

@@ -14,7 +14,7 @@ const cells: Record<string, (widths: Widths, longest: number) => Cell> = {
   "chrono-lstm": (widths, longest) => lstm({ ...widths, longest }),
   gru: (widths) => gru(widths),
   janet: (widths, longest) => janet({ ...widths, longest }),
-  "min-gru": (widths) => minGru(widths),
+  "min-gru": (widths, longest) => minGru({ ...widths, longest }),
   nested: (widths) => nestedLstm(widths),
   sru: (widths) => sru(widths),
   g2: (widths) => g2Lstm(widths),

@@ -158,7 +158,12 @@ function declare(pattern: DropoutPattern, shapes: Record<string, ShapeLike>): Re
 
 function rowProduct(pattern: RowPattern): Product {
   const { kept, scale } = declare(pattern, { kept: [`${pattern.name}.count`], scale: [] });
-  return (x, weight) => gather(x, kept, -1).matmul(gather(weight, kept).mul(scale));
+  return (x, weight) => scaledProduct(gather(x, kept, -1), gather(weight, kept), scale);
+}
+
+/** Scales what is there once: in a loop the weight, else the inputs, which most often are fewer. */
+function scaledProduct(x: Value, weight: Value, scale: Value): Value {
+  return x.scope === null ? x.mul(scale).matmul(weight) : x.matmul(weight.mul(scale));
 }
 
 function tileProduct(pattern: TilePattern, tile: number): Product {
@@ -182,8 +187,10 @@ function tileProduct(pattern: TilePattern, tile: number): Product {
     const tiled = x.reshape([many, pattern.rows, tile]);
     const inputs = gather(tiled, rows, 1).transpose([1, 0, 2, 3]).reshape([period, many, tall]);
     const strips = weight.reshape([pattern.rows * tile * pattern.columns, tile]);
-    const kept = gather(strips, places).reshape([period, tall, broad]).mul(scale);
-    const found = inputs.matmul(kept).reshape([period, many, columnTiles, tile]).transpose([1, 0, 2, 3]);
+    const kept = gather(strips, places).reshape([period, tall, broad]);
+    const found = scaledProduct(inputs, kept, scale)
+      .reshape([period, many, columnTiles, tile])
+      .transpose([1, 0, 2, 3]);
     const outputs = found.reshape([many, multiplySizes(period, columnTiles), tile]);
     return gather(outputs, order, 1).reshape([...lead, weight.shape[1]]);
   };

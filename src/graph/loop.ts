@@ -99,6 +99,14 @@ export class Loop {
     return value;
   }
 
+  /** Adds a state that sums a value of the body over all steps; gives what the sum is after the last. */
+  sum(value: Value, initial: Value): Value {
+    const before = this.addState(initial);
+    const state = this.states.length - 1;
+    this.setNext(state, before.add(value));
+    return this.final(state);
+  }
+
   /** A value of the body at every step: [time, …]. */
   stack(value: Value): Value {
     const known = this.stacks.get(value);

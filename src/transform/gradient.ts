@@ -159,27 +159,20 @@ function differentiateLoop(unit: LoopUnit, cotangents: Cotangents, outside: Regi
     const { parameter } = loop.states[state];
     backward.setNext(index, inside.get(parameter) ?? zeros(parameter.shape, parameter.dtype));
   });
-  const captured = [...reach.captures].flatMap((capture) => {
+  const captured = [...reach.captures].flatMap((capture): [Value, Value][] => {
     const cotangent = active(capture) ? inside.get(capture) : undefined;
-    return cotangent ? [{ capture, sum: accumulate(backward, cotangent) }] : [];
+    if (!cotangent) return [];
+    return [[capture, backward.sum(cotangent, zeros(cotangent.shape, cotangent.dtype))]];
   });
   return [
     ...states.map((state, index): [Value, Value] => [loop.states[state].initial, backward.final(index)]),
-    ...captured.map(({ capture, sum }): [Value, Value] => [capture, backward.final(sum)]),
+    ...captured,
     ...[...reach.sequences].flatMap((sequence): [Value, Value][] => {
       const { parameter, source } = loop.sequences[sequence];
       const cotangent = inside.get(parameter);
       return cotangent ? [[source, backward.stack(cotangent)]] : [];
     }),
   ];
-}
-
-/** Adds a state that sums a value over all steps. */
-function accumulate(loop: Loop, value: Value): number {
-  const sum = loop.addState(zeros(value.shape, value.dtype));
-  const state = loop.states.length - 1;
-  loop.setNext(state, sum.add(value));
-  return state;
 }
 
 /** Which values inside a loop are active: a state may become so through another, so until nothing changes. */

@@ -55,9 +55,11 @@ function hoistLoop(unit: LoopUnit): ReadonlyMap<Value, Value> {
       continue;
     }
     const sums = accumulator.terms.map((term) => sumOverTime(term, outside));
-    if (accumulator.rest.length > 0)
-      sums.push(keepAccumulating(smaller, accumulator.rest.map(inside), loop.states[state]));
-    else if (!isZero(loop.states[state].initial)) sums.push(loop.states[state].initial);
+    const { initial } = loop.states[state];
+    if (accumulator.rest.length > 0) {
+      const rest = accumulator.rest.map(inside).reduce((a, b) => a.add(b));
+      sums.push(smaller.sum(rest, initial));
+    } else if (!isZero(initial)) sums.push(initial);
     results.set(
       value,
       sums.reduce((a, b) => a.add(b)),
@@ -65,16 +67,6 @@ function hoistLoop(unit: LoopUnit): ReadonlyMap<Value, Value> {
   }
   for (const { body, value } of stacks) results.set(value, allSteps(outside(body), loop));
   return results;
-}
-
-function keepAccumulating(loop: Loop, terms: readonly Value[], { initial }: Loop["states"][number]): Value {
-  const sum = loop.addState(initial);
-  const state = loop.states.length - 1;
-  loop.setNext(
-    state,
-    terms.reduce((a, b) => a.add(b), sum),
-  );
-  return loop.final(state);
 }
 
 function allSteps({ value, stacked }: Lifted, loop: Loop): Value {

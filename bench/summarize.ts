@@ -3,7 +3,7 @@
  * what is timed, as a process of its own: "decode" (frames, times and changes alone) or the command; `ratio` is its
  * time ÷ ffmpeg's, taken in turn, medians, `cpuRatio` the same of processor time; memory is that of the process and all that it starts.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ffmpegVersion } from "../src/data/video/ffmpeg/reader.ts";
@@ -12,7 +12,8 @@ import { type Clip, clips, repeatClip } from "./summarize/clips.ts";
 import { type MeasuredRun, measuredRun } from "./summarize/measured-run.ts";
 
 const decode = join(import.meta.dirname, "summarize/decode.ts");
-const command = join(import.meta.dirname, "../src/cli/main.ts");
+/** As users have it: built. */
+const command = join(import.meta.dirname, "../dist/cli/main.js");
 
 interface Case {
   clip: Clip;
@@ -30,6 +31,8 @@ const lengths = [
 
 export async function* run({ only = "" }: BenchOptions): AsyncIterable<Line> {
   if (clips.length === 0) throw new Error("The videos to measure with are missing: ../shared/data/videos.");
+  if (!existsSync(command))
+    throw new Error("This benchmark measures the built command: npm run build first.");
   if ((await ffmpegVersion()) === undefined)
     throw new Error("This benchmark needs ffmpeg and ffprobe installed.");
   const folder = mkdtempSync(join(tmpdir(), "gatefold-bench-"));

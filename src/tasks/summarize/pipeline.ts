@@ -10,8 +10,7 @@ import { type Watched, watch } from "./frames/watch.ts";
 import { chooseKeyframes } from "./keyframes.ts";
 import { type OutputFolder, openOutputFolder } from "./output-folder.ts";
 import { writeResults } from "./results.ts";
-import { loadNetworkWeights } from "./scoring/network-weights.ts";
-import { scoreFrames } from "./scoring/score-frames.ts";
+import { openScorer, type Scorer } from "./scoring/score-frames.ts";
 import { hardCuts } from "./shots/cuts.ts";
 import { findShots } from "./shots/find-shots.ts";
 import { type Keyframe, type Summary, summaryVersion } from "./summary.ts";
@@ -70,16 +69,23 @@ export async function summarize(
 ): Promise<Summarized> {
   const reader = await openVideo(file, { decoder: options.decoder });
   let network: FeatureNetwork | undefined;
+  let scorer: Promise<Scorer> | undefined;
+  const scorerFor = (width: number) => {
+    scorer ??= openScorer(width, options);
+    return scorer;
+  };
   let folder: OutputFolder | undefined;
   try {
     checkLength(reader, options);
     if (options.features !== undefined) network = await openFeatureNetwork(options.features, options.threads);
-    // What is wrong with the weights shall show before the video is decoded.
-    else if (options.weights !== undefined) await loadNetworkWeights(options.weights, descriptorWidth);
+    // What is wrong with the weights shall show before the video is decoded; a fit gets ready meanwhile.
+    else if (options.weights !== undefined) await scorerFor(descriptorWidth);
+    else scorerFor(descriptorWidth).catch(() => {});
     folder = await openOutputFolder(options.out);
-    return await fill(folder, file, reader, network, options, events);
+    return await fill(folder, file, { reader, network, scorerFor }, options, events);
   } finally {
     await folder?.discard();
+    await (await scorer?.catch(() => undefined))?.close();
     await network?.close();
     await reader.close();
   }
@@ -94,18 +100,25 @@ function checkLength({ declared }: VideoReader, { fps, fast }: SummarizeOptions)
   );
 }
 
+/** What a summary is made by. */
+interface Means {
+  reader: VideoReader;
+  network: FeatureNetwork | undefined;
+  scorerFor: (width: number) => Promise<Scorer>;
+}
+
 async function fill(
   folder: OutputFolder,
   file: string,
-  reader: VideoReader,
-  network: FeatureNetwork | undefined,
+  means: Means,
   options: SummarizeOptions,
   events: SummarizeEvents,
 ): Promise<Summarized> {
+  const { reader } = means;
   const clock = stopwatch();
-  const watched = await watchAll(reader, network, options, events);
+  const watched = await watchAll(means, options, events);
   clock.lap("watch");
-  const summary = await compose(file, reader, watched, options, events);
+  const summary = await compose(file, means, watched, options, events);
   clock.lap("score");
   await writeResults(folder.aside, summary, {
     reader,
@@ -119,8 +132,7 @@ async function fill(
 }
 
 function watchAll(
-  reader: VideoReader,
-  network: FeatureNetwork | undefined,
+  { reader, network }: Means,
   { fps, fast }: SummarizeOptions,
   { onProgress, signal }: SummarizeEvents,
 ): Promise<Watched> {
@@ -137,23 +149,18 @@ function watchAll(
 
 async function compose(
   file: string,
-  reader: VideoReader,
+  { reader, scorerFor }: Means,
   watched: Watched,
   options: SummarizeOptions,
   { onProgress, signal }: SummarizeEvents,
 ): Promise<Summary> {
   const { share, fps, fast, seed, maxKeyframes, features = "built-in", weights } = options;
-  const { info, scan, frames, times } = watched;
-  const { scores: judged, order } = await scoreFrames(
-    watched.features,
-    { frames: frames.length, width: watched.width },
-    {
-      seed,
-      weights,
-      onProgress: (done) => onProgress?.("score", Math.round(100 * done), 100),
-      signal,
-    },
-  );
+  const { info, scan, times } = watched;
+  const scorer = await scorerFor(watched.width);
+  const { scores: judged, order } = await scorer.score(watched.features, {
+    onProgress: (done) => onProgress?.("score", Math.round(100 * done), 100),
+    signal,
+  });
   const scores = judged.map((score, k) => score * visibility(watched.quality[k]));
   const cuts = hardCuts(scan);
   const shots = findShots(watched, cuts, scores, share);

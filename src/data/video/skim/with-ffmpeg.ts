@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { InputError } from "../../../graph/errors.ts";
 import { type Probe, probe } from "../ffmpeg/probe.ts";
 import { asFile, passthrough, runToEnd } from "../ffmpeg/process.ts";
-import { type CodedParts, codedParts } from "./coded-parts.ts";
+import { codedParts } from "./coded-parts.ts";
 import { copyParts } from "./copy.ts";
 import { framesOf, type Segment, type Skim, type SkimOptions, skimSize } from "./skim.ts";
 
@@ -30,13 +30,14 @@ export async function skimWithFfmpeg(options: SkimOptions): Promise<Skim> {
   try {
     const sound = join(folder, "sound.m4a");
     const heard = probed.audioStream === undefined ? [] : ["-i", sound];
+    let seen: string[] = [];
     const jobs: Job[] = heard.map(() => (stop) => run(soundArguments(probed, segments, sound), source, stop));
-    const coded = await codedParts(source, segments);
-    const pictures =
-      coded === undefined
-        ? await encodeParts(probed, options, folder, jobs)
-        : await copyBeside(coded, options, folder, jobs);
-    const joined = [...pictures, ...heard, "-c", "copy", "-movflags", "+faststart", "-y", asFile(file)];
+    jobs.push(async (stop) => {
+      const working = { ...options, signal: stop };
+      seen = (await copied(working, folder)) ?? (await encoded(working, probed, folder));
+    });
+    await together(jobs, signal);
+    const joined = [...seen, ...heard, "-c", "copy", "-movflags", "+faststart", "-y", asFile(file)];
     await run(joined, source, signal);
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -44,12 +45,24 @@ export async function skimWithFfmpeg(options: SkimOptions): Promise<Skim> {
   return checked(file, framesOf(segments));
 }
 
-/** Encodes each segment, beside other jobs; gives what ffmpeg reads them all by. */
-async function encodeParts(
-  probed: Probe,
+/** Copies all segments as they are coded, where that can be; gives what ffmpeg reads them by. */
+async function copied(options: SkimOptions, folder: string): Promise<string[] | undefined> {
+  const coded = await codedParts(options.source, options.segments);
+  if (coded === undefined) return undefined;
+  const file = join(folder, "pictures.mp4");
+  try {
+    await copyParts(coded, { ...options, file });
+  } finally {
+    coded.dispose();
+  }
+  return ["-i", file];
+}
+
+/** Encodes each segment; gives what ffmpeg reads them all by. */
+async function encoded(
   { source, segments, onPart, signal }: SkimOptions,
+  probed: Probe,
   folder: string,
-  others: readonly Job[],
 ): Promise<string[]> {
   const parts = segments.map((_, i) => join(folder, `part${i}.nut`));
   const threads = Math.max(1, Math.round(availableParallelism() / segments.length));
@@ -57,27 +70,10 @@ async function encodeParts(
     await run(await pictureArguments(probed, segment, parts[i], threads), source, stop);
     onPart?.();
   });
-  await together([...others, ...jobs], signal);
+  await together(jobs, signal);
   const list = join(folder, "parts.txt");
   await writeFile(list, joinList(parts, segments));
   return ["-f", "concat", "-safe", "0", "-i", list];
-}
-
-/** Copies all segments as they are coded, beside other jobs; gives what ffmpeg reads them by. */
-async function copyBeside(
-  coded: CodedParts,
-  { segments, onPart, signal }: SkimOptions,
-  folder: string,
-  others: readonly Job[],
-): Promise<string[]> {
-  const file = join(folder, "pictures.mp4");
-  const copy: Job = (stop) => copyParts(coded, { segments, file, onPart, signal: stop });
-  try {
-    await together([...others, copy], signal);
-  } finally {
-    coded.dispose();
-  }
-  return ["-i", file];
 }
 
 type Job = (stop: AbortSignal) => Promise<void>;
@@ -150,7 +146,18 @@ function soundArguments(
   );
   const all = segments.map((_, i) => `[part${i}]`).join("");
   const graph = `${parts.join(";")};${all}concat=n=${segments.length}:v=0:a=1[sound]`;
-  const encoding = ["-map", "[sound]", "-c:a", "aac", "-b:a", "128k", "-y", asFile(file)];
+  const encoding = [
+    "-map",
+    "[sound]",
+    "-c:a",
+    "aac",
+    "-aac_coder",
+    "fast",
+    "-b:a",
+    "128k",
+    "-y",
+    asFile(file),
+  ];
   return [...inputs, "-filter_complex", graph, ...encoding];
 }
 

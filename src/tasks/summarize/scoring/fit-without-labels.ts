@@ -9,7 +9,7 @@ import { dppLogLikelihood } from "../../../layers/dpp.ts";
 import { scalar, type Tensor, tensor } from "../../../runtime/tensor.ts";
 import { planTraining } from "../../../train/plan-training.ts";
 import { startTrainer } from "../../../train/start-trainer.ts";
-import type { Trainer, Weights } from "../../../train/trainer.ts";
+import type { Trainer } from "../../../train/trainer.ts";
 import { random, type Stream } from "../../../weights/random.ts";
 import { type SummaryNetwork, scoringGraph } from "./network.ts";
 import { type FrameDistances, frameDistances, summaryReward } from "./reward.ts";
@@ -30,46 +30,49 @@ const learningRate = 1e-3;
 /** Weight of the point process beside the draws. */
 const processWeight = 0.05;
 
-export interface FitToVideoOptions {
-  seed: number;
+/** A scoring network that is ready to be fitted to a video. */
+export interface Fit {
+  /**
+   * Fits the network, then judges by it.
+   *
+   * @param x the network's input [frames, 1, width]
+   * @param features what frames are compared by, [frames, width]
+   */
+  judge(x: Tensor, features: Float32Array, events: FitEvents): Promise<Judgment>;
+  close(): Promise<void>;
+}
+
+export interface FitEvents {
   onProgress?: (share: number) => void;
   signal?: AbortSignal;
 }
 
-/**
- * @param x the network's input [frames, 1, width]
- * @param features what frames are compared by, [frames, width]
- * @returns the network's weights
- */
-export async function fitWithoutLabels(
-  network: SummaryNetwork,
-  x: Tensor,
-  features: Float32Array,
-  { seed, onProgress, signal }: FitToVideoOptions,
-): Promise<Weights> {
+/** Importance [frames] and rows of B [frames, width] (see scoringGraph). */
+export type Judgment = Record<"importance" | "rows", Tensor>;
+
+/** Makes a network and its trainer ready, which takes a third of a second and needs nothing of the video. */
+export async function openFit(network: SummaryNetwork, seed: number): Promise<Fit> {
   const plan = planTraining(
     { training: rewardGraph(network), evaluation: scoringGraph(network) },
     { seed, optimizer: { kind: "adam" }, clip: 5 },
   );
   const trainer = await startTrainer(plan);
-  try {
-    const draws = random(seed).stream("episodes");
-    const videos = new Windows(x, features);
-    let usual: number | undefined;
-    for (let step = 1; step <= steps; step++) {
-      signal?.throwIfAborted();
-      const { rewards } = await improve(trainer, videos.draw(draws), { step, usual, draws });
-      const now = rewards.reduce((a, b) => a + b) / rewards.length;
-      usual = usual === undefined ? now : 0.9 * usual + 0.1 * now;
-      onProgress?.(step / steps);
-    }
-    const state = await trainer.state();
-    return Object.fromEntries(
-      Object.entries(plan.weights).map(([name, { dims }]) => [name, { dims, data: state.weights[name] }]),
-    );
-  } finally {
-    await trainer.close();
-  }
+  return {
+    async judge(x, features, { onProgress, signal }) {
+      const draws = random(seed).stream("episodes");
+      const videos = new Windows(x, features);
+      let usual: number | undefined;
+      for (let step = 1; step <= steps; step++) {
+        signal?.throwIfAborted();
+        const { rewards } = await improve(trainer, videos.draw(draws), { step, usual, draws });
+        const now = rewards.reduce((a, b) => a + b) / rewards.length;
+        usual = usual === undefined ? now : 0.9 * usual + 0.1 * now;
+        onProgress?.(step / steps);
+      }
+      return (await trainer.evaluate({ x })) as Judgment;
+    },
+    close: () => trainer.close(),
+  };
 }
 
 /** Draws sets of frames, finds how good they are, and moves the network toward the better ones. */

@@ -10,7 +10,7 @@ import { random } from "../../../weights/random.ts";
 import { writeSafetensors } from "../../../weights/safetensors.ts";
 import { rewardGraph } from "./fit-without-labels.ts";
 import { scoringGraph, summaryNetwork } from "./network.ts";
-import { scoreFrames } from "./score-frames.ts";
+import { openScorer, type ScorerOptions } from "./score-frames.ts";
 
 const [frames, width] = [40, 6];
 
@@ -25,6 +25,15 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "gatefold-scores-"));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function score(given: Float32Array, options: ScorerOptions, values = width) {
+  const scorer = await openScorer(values, options);
+  try {
+    return await scorer.score(given);
+  } finally {
+    await scorer.close();
+  }
+}
 
 /** Weights of a network of 5 units and φ of 4 values, as a file. */
 async function weightsFile(
@@ -44,8 +53,8 @@ async function weightsFile(
 }
 
 test("frames unlike the rest become important, and the same seed gives the same scores", async () => {
-  const first = await scoreFrames(features, { frames, width }, { seed: 1 });
-  const again = await scoreFrames(features, { frames, width }, { seed: 1 });
+  const first = await score(features, { seed: 1 });
+  const again = await score(features, { seed: 1 });
   expect(again.scores).toEqual(first.scores);
   const mean = (from: number, to: number) =>
     first.scores.slice(from, to).reduce((a, b) => a + b) / (to - from);
@@ -54,36 +63,33 @@ test("frames unlike the rest become important, and the same seed gives the same 
 });
 
 test("a video of one frame has a score", async () => {
-  const { scores, order } = await scoreFrames(features.slice(0, width), { frames: 1, width }, { seed: 1 });
+  const { scores, order } = await score(features.slice(0, width), { seed: 1 });
   expect(scores).toHaveLength(1);
   expect([...order]).toEqual([0]);
 });
 
 test("trained weights give the scores of the network that they are for", async () => {
   const file = await weightsFile("good.safetensors");
-  const { scores } = await scoreFrames(features, { frames, width }, { seed: 1, weights: file });
-  const other = await scoreFrames(features, { frames, width }, { seed: 2, weights: file });
+  const { scores } = await score(features, { seed: 1, weights: file });
+  const other = await score(features, { seed: 2, weights: file });
   expect(other.scores).toEqual(scores); // nothing is drawn
   expect(scores.every((score) => score > 0 && score < 1)).toBe(true);
 });
 
 test("weights for other features, weights that lack a tensor, and no weights at all are refused", async () => {
-  const score = (weights: string, values = features, size = { frames, width }) =>
-    scoreFrames(values, size, { seed: 1, weights });
+  const by = (weights: string, values = width) => score(features, { seed: 1, weights }, values);
   const good = await weightsFile("other.safetensors");
-  await expect(score(good, new Float32Array(20), { frames: 2, width: 10 })).rejects.toThrow(
-    /for features of 6 values, but there are 10/,
-  );
+  await expect(by(good, 10)).rejects.toThrow(/for features of 6 values, but there are 10/);
   const lacking = await weightsFile("lacking.safetensors", (tensors) =>
     tensors.delete("similarity.hidden.bias"),
   );
-  await expect(score(lacking)).rejects.toThrow(/lack "similarity.hidden.bias"/);
-  await expect(score(join(folder, "none"))).rejects.toThrow(/can't be read/);
+  await expect(by(lacking)).rejects.toThrow(/lack "similarity.hidden.bias"/);
+  await expect(by(join(folder, "none"))).rejects.toThrow(/can't be read/);
 });
 
 test("features that are no numbers are named", async () => {
   const broken = features.with(7 * width + 2, Number.NaN);
-  await expect(scoreFrames(broken, { frames, width }, { seed: 1 })).rejects.toThrow(/frame 7 hold NaN/);
+  await expect(score(broken, { seed: 1 })).rejects.toThrow(/frame 7 hold NaN/);
 });
 
 test("the gradient of the fit's loss agrees with finite differences", () => {

@@ -1,11 +1,10 @@
 /** Scores frames by the scoring network: trained before, or fitted to this video alone. */
 import { InputError } from "../../../graph/errors.ts";
 import { dppGreedy } from "../../../layers/dpp-greedy.ts";
-import { compile, type Session } from "../../../runtime/session.ts";
+import { compile } from "../../../runtime/session.ts";
 import { type Tensor, tensor } from "../../../runtime/tensor.ts";
-import type { Weights } from "../../../train/trainer.ts";
-import { fitWithoutLabels } from "./fit-without-labels.ts";
-import { type NetworkSize, type SummaryNetwork, scoringGraph, summaryNetwork } from "./network.ts";
+import { type FitEvents, type Judgment, openFit } from "./fit-without-labels.ts";
+import { scoringGraph, summaryNetwork } from "./network.ts";
 import { loadNetworkWeights } from "./network-weights.ts";
 
 /** How important each frame is, from its features alone. */
@@ -19,12 +18,21 @@ export interface FrameScores {
   order: Int32Array;
 }
 
-export interface ScoreOptions {
+export interface Scorer {
+  /**
+   * Scores a video's frames.
+   *
+   * @param features [frames, width], row by row
+   * @throws InputError where a feature is not finite
+   */
+  score(features: Float32Array, events?: FitEvents): Promise<FrameScores>;
+  close(): Promise<void>;
+}
+
+export interface ScorerOptions {
   seed: number;
-  /** A safetensors file with trained weights; else the network is fitted to this video. */
+  /** A safetensors file with trained weights; else the network is fitted to the video. */
   weights?: string;
-  onProgress?: (share: number) => void;
-  signal?: AbortSignal;
 }
 
 /** A frame that adds less than this to the determinant is spanned by those before, up to rounding. */
@@ -34,50 +42,43 @@ const spanned = 1e-9;
 const fittedSize = { units: 64, width: 32 };
 
 /**
- * Scores a video's frames.
+ * Makes a network ready that scores frames by features of `width` values.
  *
- * @param features [frames, width], row by row
- * @throws InputError where a feature is not finite, or the weights are not for such features
+ * @throws InputError where the weights are not for such features
  */
-export async function scoreFrames(
-  features: Float32Array,
-  { frames, width }: { frames: number; width: number },
-  options: ScoreOptions,
-): Promise<FrameScores> {
-  options.signal?.throwIfAborted();
-  const x = tensor(standardize(features, frames, width), [frames, 1, width]);
-  const { network, weights } = options.weights
-    ? await loadNetworkWeights(options.weights, width)
-    : await fitted(x, features, { inputs: width, ...fittedSize }, options);
-  const session = await compile(scoringGraph(network));
-  try {
-    return await judge(session, weights, x);
-  } finally {
-    await session.release();
-  }
+export async function openScorer(width: number, { seed, weights }: ScorerOptions): Promise<Scorer> {
+  const { judge, close } =
+    weights === undefined
+      ? await openFit(summaryNetwork({ inputs: width, ...fittedSize }), seed)
+      : await openTrained(weights, width);
+  return {
+    async score(features, events = {}) {
+      events.signal?.throwIfAborted();
+      const frames = features.length / width;
+      const x = tensor(standardize(features, frames, width), [frames, 1, width]);
+      return ranked(await judge(x, features, events));
+    },
+    close,
+  };
 }
 
-async function judge(session: Session, weights: Weights, x: Tensor): Promise<FrameScores> {
-  const feeds = Object.fromEntries(
-    Object.entries(weights).map(([name, { data, dims }]) => [name, tensor(data, dims)]),
-  );
-  const { importance, rows } = await session.run({ ...feeds, x });
+async function openTrained(file: string, width: number) {
+  const { network, weights } = await loadNetworkWeights(file, width);
+  const session = await compile(scoringGraph(network));
+  const named = Object.entries(weights).map(([name, { data, dims }]) => [name, tensor(data, dims)]);
+  return {
+    judge: (x: Tensor) => session.run({ ...Object.fromEntries(named), x }) as Promise<Judgment>,
+    close: () => session.release(),
+  };
+}
+
+function ranked({ importance, rows }: Judgment): FrameScores {
   const [items, width] = rows.dims;
   const greedy = dppGreedy({ rows: rows.data as Float32Array, items, width }, { least: spanned });
   const scores = importance.data as Float32Array;
   const byScore = Array.from(scores.keys()).sort((a, b) => scores[b] - scores[a] || a - b);
   const order = new Set([...greedy.map(({ item }) => item), ...byScore]);
   return { scores, order: Int32Array.from(order) };
-}
-
-async function fitted(
-  x: Tensor,
-  features: Float32Array,
-  size: NetworkSize,
-  options: ScoreOptions,
-): Promise<{ network: SummaryNetwork; weights: Weights }> {
-  const network = summaryNetwork(size);
-  return { network, weights: await fitWithoutLabels(network, x, features, options) };
 }
 
 /** Each value less its mean over the video, all divided by their common standard deviation. */

@@ -59,8 +59,7 @@ export function checkSizes(graph: Graph, bindings: Bindings): void {
   const sizeOf = (size: Size) => evaluateSize(size, bindings);
   for (const unit of allUnits(Object.values(graph.outputs))) {
     if (isLoopUnit(unit)) {
-      if (sizeOf(unit.loop.length) < 1)
-        throw new InputError(`scan: ${unit.loop.length} is 0, and a loop needs at least one step`);
+      checkSteps(unit.loop, bindings);
     } else if (unit.is("slice")) {
       checkSlice(unit, sizeOf);
     }
@@ -72,6 +71,15 @@ export function checkSizes(graph: Graph, bindings: Bindings): void {
         );
     }
   }
+}
+
+/**
+ * @throws InputError that names what would walk along a sequence without steps, and the size that is 0.
+ */
+export function checkSteps({ name, length }: { name: string; length: Size }, bindings: Bindings): void {
+  if (evaluateSize(length, bindings) >= 1) return;
+  const none = namesOf(length).find((size) => bindings.get(size) === 0) ?? length;
+  throw new InputError(`${name}: ${none} is 0, and a loop needs at least one step`);
 }
 
 function checkSlice(node: Node<"slice">, sizeOf: (size: Size) => number): void {

@@ -40,6 +40,8 @@ export class Loop {
   /** How deep the loop is nested: 1 for one that lies in no other. */
   readonly depth: number;
   readonly length: Size;
+  /** What runs it, as messages call it. */
+  readonly name: string;
   /** Steps run from the last position to the first; stacked values keep their positions. */
   readonly reverse: boolean;
   readonly states: LoopState[] = [];
@@ -48,8 +50,9 @@ export class Loop {
   private readonly stacks = new Map<Value, Value>();
   private readonly reaches = new Map<Value, Reach>();
 
-  constructor({ depth, length, reverse }: { depth: number; length: Size; reverse: boolean }) {
-    if (length === 0) throw new InputError("scan: a sequence of length 0 has no step to run");
+  constructor({ name, depth, length, reverse }: Pick<Loop, "name" | "depth" | "length" | "reverse">) {
+    if (length === 0) throw new InputError(`${name}: a sequence of length 0 has no step to run`);
+    this.name = name;
     this.depth = depth;
     this.length = length;
     this.reverse = reverse;

@@ -276,7 +276,7 @@ describe("a mistake in a scan is told:", () => {
 });
 
 test("a loop gives one value for each result, however often it is asked", () => {
-  const loop = new Loop({ depth: 1, length: 3, reverse: false });
+  const loop = new Loop({ name: "scan", depth: 1, length: 3, reverse: false });
   const source = input("x", [3, 2]);
   const x = loop.addSequence(source);
   const state = loop.addState(filled(0, [2]));

@@ -24,6 +24,8 @@ export interface ScanOptions<States extends string, Sequences extends string, Ou
    * there, states stay as they are and outputs are 0. States and outputs then have batch as first axis.
    */
   mask?: Value;
+  /** What a message about the sequences' length calls what walks along them; "scan" unless stated. */
+  name?: string;
 }
 
 /** How many scans are being written: a loop inside another lies one deeper. */
@@ -46,7 +48,7 @@ let depth = 0;
 export function scan<States extends string, Sequences extends string, Outputs extends string = never>(
   options: ScanOptions<States, Sequences, Outputs>,
 ): { states: Values<States>; outputs: Values<Outputs> } {
-  const { mask, reverse = false } = options;
+  const { mask, reverse = false, name: reader = "scan" } = options;
   const sequences = Object.entries<Value>(options.sequences);
   if (sequences.length === 0) throw new InputError("scan: needs a sequence to walk along");
   const [[name, first]] = sequences;
@@ -57,6 +59,7 @@ export function scan<States extends string, Sequences extends string, Outputs ex
     ...Object.values<Value>(options.sequences),
   ]);
   const loop = new Loop({
+    name: reader,
     depth: Math.max(depth, enclosing?.depth ?? 0) + 1,
     length: first.shape[0],
     reverse,

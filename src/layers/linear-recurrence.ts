@@ -18,13 +18,13 @@ const CHUNK = 32;
  * log n turns, but each is as much work as all of this.
  *
  * @param initial h before the first step [batch, …]
- * @param reverse begins at the last step
+ * @param options `reverse` begins at the last step; `name` is what messages call what reads the sequence
  * @returns h after each step, and after the last one
  */
 export function linearRecurrence(
   { keep, add }: Coefficients,
   initial: Value,
-  { reverse = false } = {},
+  { reverse = false, name }: { reverse?: boolean; name?: string } = {},
 ): { outputs: Value; final: Value } {
   const [time, ...rest] = keep.shape;
   const chunks = ceilDivide(time, CHUNK);
@@ -38,6 +38,7 @@ export function linearRecurrence(
     states: { h: zeros(start, keep.dtype), kept: filled(1, start, keep.dtype) },
     sequences: { keep: cut(keep, 1), add: cut(add, 0) },
     reverse,
+    name,
     step({ h, kept }, { keep, add }) {
       const states = { h: keep.mul(h).add(add), kept: keep.mul(kept) };
       return { states, outputs: states };
@@ -47,6 +48,7 @@ export function linearRecurrence(
     states: { h: initial },
     sequences: within.states,
     reverse,
+    name,
     step: (before, chunk) => ({
       states: { h: chunk.kept.mul(before.h).add(chunk.h) },
       outputs: before,

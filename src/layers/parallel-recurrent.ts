@@ -46,7 +46,10 @@ export function parallelRecurrent(
     const { keep, add } = coefficients(x);
     const kept = mask ? where(mask.unsqueeze(2), keep, 1) : keep;
     const { hidden } = { ...begin(x), ...initial };
-    const found = linearRecurrence({ keep: kept, add: present(add, mask) }, hidden, { reverse });
+    const found = linearRecurrence({ keep: kept, add: present(add, mask) }, hidden, {
+      reverse,
+      name: label,
+    });
     return { outputs: present(found.outputs, mask), state: { hidden: found.final } };
   };
   const layer = (x: Value, call?: LayerCall) => run(x, call).outputs;

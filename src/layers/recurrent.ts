@@ -85,6 +85,7 @@ export function recurrent(path: string, cell: Cell, given: RecurrentOptions = {}
       sequences,
       reverse,
       mask,
+      name: label,
       step: (before, inputs) => {
         const draws = { ...drawn.shared, ...mapValues(drawn.perStep, (_, name) => inputs[`noise.${name}`]) };
         const { output, state: after } = step(inputs.x, thinned(before), draws);

@@ -1,7 +1,7 @@
 /** Sessions: a graph made ready to run, on either backend, behind one interface. */
 import type { OnnxValue, Tensor as OrtTensor } from "onnxruntime-web";
-import { bindSizes } from "../graph/bind.ts";
-import { evaluateSize, type Size } from "../graph/dim.ts";
+import { bindSizes, checkSteps } from "../graph/bind.ts";
+import type { Size } from "../graph/dim.ts";
 import { InputError } from "../graph/errors.ts";
 import { allUnits, type Graph } from "../graph/graph.ts";
 import type { Role } from "../graph/operators.ts";
@@ -13,15 +13,15 @@ import { simplify } from "../transform/simplify.ts";
 import { type Backend, type BackendName, type ComputeOptions, loadBackend } from "./backend.ts";
 import { holds, type Tensor, type TensorData } from "./tensor.ts";
 
-/** What a session is fed with, and the lengths of its loops. */
+/** What a session is fed with, and its loops' names and lengths. */
 export interface Signature {
   inputs: readonly { name: string; role: Role; shape: Shape; dtype: DType }[];
-  steps: readonly Size[];
+  loops: readonly { name: string; length: Size }[];
 }
 
 export function signatureOf({ inputs, outputs }: Graph): Signature {
   const loops = [...allUnits(Object.values(outputs))].filter(isLoopUnit);
-  return { inputs, steps: loops.map(({ loop }) => loop.length) };
+  return { inputs, loops: loops.map(({ loop: { name, length } }) => ({ name, length })) };
 }
 
 export interface SessionOptions extends ComputeOptions {
@@ -96,15 +96,14 @@ function toOrt({ runtime }: Backend, signature: Signature, feeds: Feeds): Record
 }
 
 /** Checks names, types and shapes; the runtime itself would let some mistakes pass silently. */
-export function checkFeeds({ inputs, steps }: Signature, feeds: Feeds): void {
+export function checkFeeds({ inputs, loops }: Signature, feeds: Feeds): void {
   const dims = Object.entries(feeds).map(([name, tensor]) => {
     if (!Array.isArray(tensor?.dims))
       throw new InputError(`input "${name}" is no tensor: make one by tensor(numbers, dims)`);
     return [name, tensor.dims] as const;
   });
   const bindings = bindSizes(inputs, Object.fromEntries(dims));
-  const none = steps.find((length) => evaluateSize(length, bindings) < 1);
-  if (none) throw new InputError(`${none} is 0, and a loop needs at least one step`);
+  for (const loop of loops) checkSteps(loop, bindings);
   for (const { name, dtype } of inputs) {
     const tensor = feeds[name];
     if (tensor.dtype !== dtype) throw new InputError(`input "${name}" must be ${dtype}, not ${tensor.dtype}`);

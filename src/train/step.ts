@@ -70,10 +70,10 @@ export async function openStep(compiled: CompiledStep, options: SessionOptions):
 }
 
 /** Open sizes lose their class on the way between threads. */
-function reviveSignature({ inputs, steps }: Signature): Signature {
+function reviveSignature({ inputs, loops }: Signature): Signature {
   return {
     inputs: inputs.map((input) => ({ ...input, shape: input.shape.map(reviveSize) })),
-    steps: steps.map(reviveSize),
+    loops: loops.map(({ name, length }) => ({ name, length: reviveSize(length) })),
   };
 }
 

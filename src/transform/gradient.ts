@@ -135,7 +135,8 @@ function spreadActivity(units: ReturnType<typeof schedule>, region: Region): (va
 function differentiateLoop(unit: LoopUnit, cotangents: Cotangents, outside: Region): [Value, Value][] {
   const { loop, reach } = unit;
   const active = bodyActivity(unit, outside.active);
-  const backward = new Loop({ depth: loop.depth, length: loop.length, reverse: !loop.reverse });
+  const { name, depth, length } = loop;
+  const backward = new Loop({ name, depth, length, reverse: !loop.reverse });
   const states = [...reach.states].filter((state) => active(loop.states[state].parameter));
 
   const seeds = new Cotangents();

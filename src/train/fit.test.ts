@@ -226,6 +226,8 @@ describe("a run folder", () => {
     const bytes = readFileSync(checkpoint);
     writeFileSync(checkpoint, bytes.subarray(0, -10));
     await expect(fit(options({ folder, epochs: 2 }))).rejects.toThrow("step-00000007.safetensors");
+    writeFileSync(checkpoint, Uint8Array.from(bytes).fill(255, -4)); // all ones: NaN
+    await expect(fit(options({ folder, epochs: 2 }))).rejects.toThrow(/0007.safetensors: ".*" holds NaN at/);
     writeFileSync(checkpoint, bytes);
     writeFileSync(join(folder, "metrics.jsonl"), "");
     await expect(fit(options({ folder, epochs: 2 }))).rejects.toThrow("it was changed");

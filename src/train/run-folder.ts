@@ -7,6 +7,7 @@ import { mkdir, readdir, readFile, rm, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { InputError } from "../graph/errors.ts";
+import { checkFinite } from "../weights/finite.ts";
 import { readSafetensors, type StoredTensor, writeSafetensors } from "../weights/safetensors.ts";
 import type { NamedArrays } from "./optimizers.ts";
 import type { TrainerState } from "./trainer.ts";
@@ -184,7 +185,9 @@ async function readCheckpoint<Progress>(folder: string, step: number) {
   const json = parseJson(await readFile(`${path}.json`, "utf8")) as CheckpointJson<Progress> | undefined;
   if (!json)
     throw new InputError(`${path}.json is damaged: delete it to continue from an earlier checkpoint`);
-  const { tensors } = readSafetensors(await readFile(`${path}.safetensors`), `${path}.safetensors`);
+  const file = `${path}.safetensors`;
+  const { tensors } = readSafetensors(await readFile(file), file);
+  checkFinite(file, tensors);
   const state = {
     weights: unprefixed("weights/", tensors),
     optimizer: { arrays: unprefixed("optimizer/", tensors), numbers: json.optimizer },

@@ -107,6 +107,18 @@ describe("a trainer", () => {
       "the saved weights have no values for hidden.weight, where this model needs 32",
     );
   });
+
+  test("refuses weights that are not finite, and is then as before", async () => {
+    const one = trainer();
+    const before = await one.state();
+    const { "head.weight": head, ...others } = before.weights;
+    const weights = { ...others, "hidden.weight": others["hidden.weight"].map((number) => 2 * number) };
+    const broken = { ...weights, "head.weight": head.with(3, Number.NaN) };
+    await expect(one.restore({ weights: broken })).rejects.toThrow(
+      'the saved weights: "head.weight" holds NaN at [3, 0]',
+    );
+    expect(await one.state()).toEqual(before);
+  });
 });
 
 /** The gradient that one plain step with a rate of 1 goes along, noise at rest. */

@@ -3,6 +3,7 @@
  * It works in the process it is made in; `startTrainer` puts one into a worker.
  */
 import { InputError } from "../graph/errors.ts";
+import { checkFinite } from "../weights/finite.ts";
 import { random } from "../weights/random.ts";
 import { clipByNorm, globalNorm } from "./clip.ts";
 import {
@@ -59,7 +60,11 @@ export interface Trainer {
   evaluate(feeds: Tensors): Promise<Tensors>;
   /** A copy of the state. */
   state(): Promise<TrainerState>;
-  /** Continues from a state, or with other weights; it is copied. */
+  /**
+   * Continues from a state, or with other weights; it is copied.
+   *
+   * @throws InputError where the weights are another model's or not finite; all is then as before.
+   */
   restore(state: { weights: NamedArrays; optimizer?: OptimizerState }): Promise<void>;
   close(): Promise<void>;
 }
@@ -75,8 +80,11 @@ export interface TrainerSteps {
  * Makes a trainer in this process.
  *
  * @param weights where they begin; copied.
+ * @throws InputError where one of them is not finite
  */
 export function createTrainer(steps: TrainerSteps, weights: Weights, settings: TrainerSettings): Trainer {
+  for (const [name, { dims, data }] of Object.entries(weights))
+    checkFinite("the weights to begin with", [[name, { dtype: "float32", dims, data }]]);
   const shapes = Object.fromEntries(Object.entries(weights).map(([name, { dims }]) => [name, dims]));
   const values = copyArrays(
     Object.fromEntries(Object.entries(weights).map(([name, { data }]) => [name, data])),
@@ -111,7 +119,7 @@ export function createTrainer(steps: TrainerSteps, weights: Weights, settings: T
       const { gradients, scalars } = average;
       const gradientNorm = settings.clip ? clipByNorm(gradients, settings.clip) : globalNorm(gradients);
       const { loss, ...metrics } = scalars;
-      checkFinite(step, loss, gradientNorm, gradients);
+      checkProgress(step, loss, gradientNorm, gradients);
       optimizer.update(values, gradients, learningRate);
       return { loss, gradientNorm, metrics };
     },
@@ -133,8 +141,9 @@ export function createTrainer(steps: TrainerSteps, weights: Weights, settings: T
           throw new InputError(
             `the saved weights have ${saved ? `${saved.length} values` : "no values"} for ${name}, where this model needs ${kept.length}: they belong to another model`,
           );
-        kept.set(saved);
+        checkFinite("the saved weights", [[name, { dtype: "float32", dims: shapes[name], data: saved }]]);
       }
+      for (const [name, kept] of Object.entries(values)) kept.set(state.weights[name]);
       if (state.optimizer) optimizer.restore(state.optimizer);
     },
     async close() {
@@ -175,7 +184,7 @@ export function scalarsOf(outputs: Tensors): Record<string, number> {
   return Object.fromEntries(scalars.map(([name, { data }]) => [name, data[0]]));
 }
 
-function checkFinite(step: number, loss: number, gradientNorm: number, gradients: NamedArrays): void {
+function checkProgress(step: number, loss: number, gradientNorm: number, gradients: NamedArrays): void {
   const advice = "lower the learning rate, clip gradients, or look for NaN and extreme values in the data";
   if (!Number.isFinite(loss))
     throw new InputError(`training stopped at step ${step}: the loss is ${loss}; ${advice}`);

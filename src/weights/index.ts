@@ -7,6 +7,7 @@ export {
   type WeightDeclarations,
   type WeightValues,
 } from "./declare.ts";
+export { checkFinite } from "./finite.ts";
 export {
   type ChronoGate,
   chrono,

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { InputError } from "../../../graph/errors.ts";
 import { inputsOf } from "../../../graph/graph.ts";
 import type { Weights } from "../../../train/trainer.ts";
+import { checkFinite } from "../../../weights/finite.ts";
 import { readSafetensors, type StoredTensor } from "../../../weights/safetensors.ts";
 import { type SummaryNetwork, scoringGraph, summaryNetwork } from "./network.ts";
 
@@ -18,6 +19,7 @@ export async function loadNetworkWeights(
     throw new InputError(`the weights ${file} can't be read: ${(cause as Error).message}`);
   });
   const { tensors } = readSafetensors(bytes, file);
+  checkFinite(`the weights ${file}`, tensors);
   const [madeFor] = shapeOf(tensors, "encoder.forward.input", file);
   const [units] = shapeOf(tensors, "encoder.forward.recurrent", file);
   const [width] = shapeOf(tensors, "similarity.output.bias", file);

@@ -76,7 +76,7 @@ test("trained weights give the scores of the network that they are for", async (
   expect(scores.every((score) => score > 0 && score < 1)).toBe(true);
 });
 
-test("weights for other features, weights that lack a tensor, and no weights at all are refused", async () => {
+test("weights for other features, that lack a tensor or are no numbers, and no weights at all are refused", async () => {
   const by = (weights: string, values = width) => score(features, { seed: 1, weights }, values);
   const good = await weightsFile("other.safetensors");
   await expect(by(good, 10)).rejects.toThrow(/for features of 6 values, but there are 10/);
@@ -84,6 +84,10 @@ test("weights for other features, weights that lack a tensor, and no weights at 
     tensors.delete("similarity.hidden.bias"),
   );
   await expect(by(lacking)).rejects.toThrow(/lack "similarity.hidden.bias"/);
+  const broken = await weightsFile("broken.safetensors", (tensors) => {
+    tensors.get("similarity.hidden.bias")![1] = Number.NaN;
+  });
+  await expect(by(broken)).rejects.toThrow(/broken.safetensors: "similarity.hidden.bias" holds NaN at \[1\]/);
   await expect(by(join(folder, "none"))).rejects.toThrow(/can't be read/);
 });
 

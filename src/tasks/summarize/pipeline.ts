@@ -161,6 +161,7 @@ async function compose(
     onProgress: (done) => onProgress?.("score", Math.round(100 * done), 100),
     signal,
   });
+  await scorer.close(); // Writing needs the memory.
   const scores = judged.map((score, k) => score * visibility(watched.quality[k]));
   const cuts = hardCuts(scan);
   const shots = findShots(watched, cuts, scores, share);

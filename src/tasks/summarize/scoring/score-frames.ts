@@ -26,6 +26,7 @@ export interface Scorer {
    * @throws InputError where a feature is not finite
    */
   score(features: Float32Array, events?: FitEvents): Promise<FrameScores>;
+  /** May be called more than once. */
   close(): Promise<void>;
 }
 
@@ -51,6 +52,7 @@ export async function openScorer(width: number, { seed, weights }: ScorerOptions
     weights === undefined
       ? await openFit(summaryNetwork({ inputs: width, ...fittedSize }), seed)
       : await openTrained(weights, width);
+  let closing: Promise<void> | undefined;
   return {
     async score(features, events = {}) {
       events.signal?.throwIfAborted();
@@ -58,7 +60,10 @@ export async function openScorer(width: number, { seed, weights }: ScorerOptions
       const x = tensor(standardize(features, frames, width), [frames, 1, width]);
       return ranked(await judge(x, features, events));
     },
-    close,
+    close() {
+      closing ??= close();
+      return closing;
+    },
   };
 }
 

@@ -32,6 +32,8 @@ class Skimming {
   readonly #options: SkimOptions;
   readonly #copy = new FrameCopy();
   readonly #notes: string[] = [];
+  /** Encoders copy what they are given: one buffer does for all frames. */
+  #planes = new Uint8Array(0);
   #frames = 0;
 
   constructor(track: PictureTrack, options: SkimOptions) {
@@ -160,7 +162,9 @@ class Skimming {
     try {
       if (asItIs) {
         // The encoder aborts the process on some of the decoder's own frames: it gets copies.
-        const data = new Uint8Array(frame.allocationSize());
+        const size = frame.allocationSize();
+        if (this.#planes.length !== size) this.#planes = new Uint8Array(size);
+        const data = this.#planes;
         await frame.copyTo(data);
         await writer.addPlanes(data, { width, height }, colorSpace.toJSON(), time, duration);
         return;

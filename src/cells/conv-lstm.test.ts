@@ -90,6 +90,6 @@ test.each([
 test.each([[[2, 4, 4]], [[3, 4, 3]], [[2, 4]]])("an input of another shape is refused: %j", (shape) => {
   expect(() => graphOf(options, shape)).toThrow(InputError);
   expect(() => graphOf(options, shape)).toThrow(
-    `conv-lstm: reads [time, batch, 2, 4, 3], not [time, batch, ${shape.join(", ")}]`,
+    `conv-lstm "layer": reads [time, batch, 2, 4, 3], not [time, batch, ${shape.join(", ")}]`,
   );
 });

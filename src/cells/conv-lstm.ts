@@ -59,7 +59,7 @@ export const convLstm = defineCell({
   step(x, { hidden, memory }, w, { inputs, grid }) {
     if (!equalShapes(x.shape.slice(1), [inputs, ...grid]))
       throw new InputError(
-        `conv-lstm: reads [time, batch, ${[inputs, ...grid].join(", ")}], not [time, ${x.shape.join(", ")}]`,
+        `reads [time, batch, ${[inputs, ...grid].join(", ")}], not [time, ${x.shape.join(", ")}]`,
       );
     const bias = w.bias.reshape([-1, ...grid.map(() => 1)]);
     const sums = conv(x, w.input, { padding: "same" })

@@ -5,3 +5,13 @@
 export class InputError extends Error {
   override name = "InputError";
 }
+
+/** Does something; a mistake found on the way is told under a name, "NAME: what is wrong". */
+export function named<Result>(name: string, act: () => Result): Result {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(`${name}: ${error.message}`, { cause: error });
+  }
+}

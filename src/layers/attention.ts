@@ -7,7 +7,7 @@ import { scaledScore } from "./attention-scores.ts";
 import { dense } from "./dense.ts";
 import { dropout } from "./dropout.ts";
 import type { Layer, LayerCall } from "./layer.ts";
-import { checkSequence, present } from "./mask.ts";
+import { checkFeatures, checkSequence, present } from "./mask.ts";
 import { maskedSoftmax } from "./masked-softmax.ts";
 
 export interface AttentionCall extends LayerCall {
@@ -73,8 +73,10 @@ export function attention(path: string, given: AttentionOptions): AttentionLayer
 
   const run = (x: Value, { mask, ...other }: AttentionCall = {}) => {
     checkSequence(label, x, mask);
+    checkFeatures(label, x, inputs);
     const { memory = x, memoryMask = memory === x ? mask : undefined } = other;
     checkSequence(`${label}, memory`, memory, memoryMask);
+    checkFeatures(`${label}, memory`, memory, memoryWidth);
     const [asking, read] = [present(x, mask), present(memory, memoryMask)];
     const allowed = allowedSteps(x, memory, { memoryMask, causal });
     const scores = scaledScore(byHead(toQueries(asking)), byHead(toKeys(read)));

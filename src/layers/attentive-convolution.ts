@@ -10,7 +10,7 @@ import { convolutionEncoder } from "./convolution-encoder.ts";
 import { dropout } from "./dropout.ts";
 import type { Layer } from "./layer.ts";
 import { layerNormalization } from "./layer-normalization.ts";
-import { checkSequence, present } from "./mask.ts";
+import { checkFeatures, checkSequence, present } from "./mask.ts";
 import { maskedSoftmax } from "./masked-softmax.ts";
 
 const options = z.strictObject({
@@ -56,8 +56,10 @@ export function attentiveConvolution(path: string, given: AttentiveConvolutionOp
 
   const layer = (x: Value, { mask, ...other }: AttentionCall = {}) => {
     checkSequence(label, x, mask);
+    checkFeatures(label, x, inputs);
     const { memory = x, memoryMask = memory === x ? mask : undefined } = other;
     checkSequence(`${label}, memory`, memory, memoryMask);
+    checkFeatures(`${label}, memory`, memory, memoryWidth);
     const read = present(memory, memoryMask).transpose([1, 0, 2]); // [batch, steps, …]
     const scores = score(present(x, mask).transpose([1, 0, 2]), read);
     const weights = maskedSoftmax(scores, allowedSteps(x, memory, { memoryMask, causal }));

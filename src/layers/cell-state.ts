@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Cell, Values } from "../cells/define-cell.ts";
 import { InputError } from "../graph/errors.ts";
 import { zeros } from "../graph/functions.ts";
+import { equalShapes, formatShape } from "../graph/shape.ts";
 import type { Value } from "../graph/value.ts";
 import { declareWeight } from "../weights/declare.ts";
 import { zeros as atZero } from "../weights/initializers.ts";
@@ -28,6 +29,23 @@ export function initialState(
         return [name, learned?.expand(whole) ?? zeros(whole, dtype)];
       }),
     );
+}
+
+/** Refuses states to begin with that are not [batch, …] of a part of a cell's state. */
+export function checkInitial(
+  label: string,
+  cell: Cell,
+  given: Values,
+  { shape: [, batch], dtype }: Value,
+): void {
+  checkStates(label, "initial", cell, given);
+  for (const [name, value] of Object.entries(given)) {
+    const wanted = [batch, ...cell.state[name]];
+    if (value.dtype !== dtype || !equalShapes(value.shape, wanted))
+      throw new InputError(
+        `${label}: the initial state "${name}" must be ${dtype}${formatShape(wanted)}, not ${value.dtype}${formatShape(value.shape)}`,
+      );
+  }
 }
 
 /** Refuses names that no part of a cell's state bears. */

@@ -6,7 +6,7 @@ import type { Value } from "../graph/value.ts";
 import { declareWeights } from "../weights/declare.ts";
 import { glorotUniform, zeros } from "../weights/initializers.ts";
 import type { Layer, LayerCall } from "./layer.ts";
-import { checkSequence, present } from "./mask.ts";
+import { checkFeatures, checkSequence, present } from "./mask.ts";
 
 /** Which steps a convolution reads for a step: those up to it, those from it on, or as many on either side. */
 export const direction = z.enum(["forward", "backward", "both"]);
@@ -49,6 +49,7 @@ export function convolutionEncoder(
   const before = { forward: reach, backward: 0, both: Math.floor(reach / 2) }[direction];
   const layer = (x: Value, { mask }: LayerCall = {}) => {
     checkSequence(label, x, mask);
+    checkFeatures(label, x, inputs);
     const [time] = x.shape;
     const bordered = pad(present(x, mask), [
       [before, reach - before],

@@ -4,8 +4,9 @@ import type { Value } from "../graph/value.ts";
 import { declareWeights } from "../weights/declare.ts";
 import { glorotUniform, zeros } from "../weights/initializers.ts";
 import type { Layer } from "./layer.ts";
+import { checkFeatures } from "./mask.ts";
 
-const options = z.object({ inputs: width, units: width });
+const options = z.strictObject({ inputs: width, units: width });
 
 export interface DenseOptions extends z.input<typeof options> {
   /** Applied to the sums; none unless given. */
@@ -20,10 +21,15 @@ export interface DenseOptions extends z.input<typeof options> {
  * ```
  */
 export function dense(path: string, { activation = (x) => x, ...given }: DenseOptions): Layer {
-  const { inputs, units } = checkOptions(`dense "${path}"`, options, given);
+  const label = `dense "${path}"`;
+  const { inputs, units } = checkOptions(label, options, given);
   const { weight, bias } = declareWeights(path, {
     weight: { shape: [inputs, units], initializer: glorotUniform },
     bias: { shape: [units], initializer: zeros },
   });
-  return Object.assign((x: Value) => activation(x.matmul(weight).add(bias)), { outputs: units });
+  const layer = (x: Value) => {
+    checkFeatures(label, x, inputs);
+    return activation(x.matmul(weight).add(bias));
+  };
+  return Object.assign(layer, { outputs: units });
 }

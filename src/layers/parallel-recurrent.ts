@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { checkOptions } from "../cells/define-cell.ts";
 import type { LinearCell } from "../cells/linear-cell.ts";
-import { InputError } from "../graph/errors.ts";
+import { InputError, named } from "../graph/errors.ts";
 import { where } from "../graph/functions.ts";
 import type { Value } from "../graph/value.ts";
-import { checkStates, initialOption, initialState } from "./cell-state.ts";
+import { checkInitial, initialOption, initialState } from "./cell-state.ts";
 import type { LayerCall } from "./layer.ts";
 import { linearRecurrence } from "./linear-recurrence.ts";
 import { checkSequence, present } from "./mask.ts";
@@ -42,8 +42,8 @@ export function parallelRecurrent(
 
   const run = (x: Value, { mask, initial = {} }: RecurrentCall = {}) => {
     checkSequence(label, x, mask);
-    checkStates(label, "initial", cell, initial);
-    const { keep, add } = coefficients(x);
+    checkInitial(label, cell, initial, x);
+    const { keep, add } = named(label, () => coefficients(x));
     const kept = mask ? where(mask.unsqueeze(2), keep, 1) : keep;
     const { hidden } = { ...begin(x), ...initial };
     const found = linearRecurrence({ keep: kept, add: present(add, mask) }, hidden, {

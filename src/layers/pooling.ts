@@ -7,7 +7,7 @@ import { filled, type Value } from "../graph/value.ts";
 import { declareWeights } from "../weights/declare.ts";
 import { glorotUniform, zeros } from "../weights/initializers.ts";
 import type { Layer, LayerCall } from "./layer.ts";
-import { checkSequence, present } from "./mask.ts";
+import { checkFeatures, checkSequence, present } from "./mask.ts";
 import { maskedSoftmax } from "./masked-softmax.ts";
 
 /** Below every float32. */
@@ -87,6 +87,7 @@ export function attentionPooling(path: string, given: z.input<typeof attentionOp
   const score = units === undefined ? linearScore(path, inputs) : hiddenScore(path, inputs, units);
   const run = (given: Value, { mask }: LayerCall = {}) => {
     checkSequence(label, given, mask);
+    checkFeatures(label, given, inputs);
     const x = present(given, mask);
     const weights = maskedSoftmax(score(x), mask?.unsqueeze(2), 0); // [time, batch, 1]
     return { outputs: x.mul(weights).sum(0), weights: weights.squeeze(2) };

@@ -2,11 +2,11 @@
 import { z } from "zod";
 import { type Cell, checkOptions, type Values } from "../cells/define-cell.ts";
 import type { Size } from "../graph/dim.ts";
-import { InputError } from "../graph/errors.ts";
+import { InputError, named } from "../graph/errors.ts";
 import { concat } from "../graph/functions.ts";
 import { scan } from "../graph/scan.ts";
 import { filled, noise, type Value } from "../graph/value.ts";
-import { checkStates, initialOption, initialState } from "./cell-state.ts";
+import { checkInitial, checkStates, initialOption, initialState } from "./cell-state.ts";
 import { dropout } from "./dropout.ts";
 import type { Layer, LayerCall } from "./layer.ts";
 import { checkSequence } from "./mask.ts";
@@ -70,7 +70,7 @@ export function recurrent(path: string, cell: Cell, given: RecurrentOptions = {}
 
   const run = (given: Value, { mask, initial = {} }: RecurrentCall = {}) => {
     checkSequence(label, given, mask);
-    checkStates(label, "initial", cell, initial);
+    checkInitial(label, cell, initial, given);
     const x = dropout(`${path}.dropout.inputs`, given, { rate: dropped.inputs, shared });
     const [time, batch] = x.shape;
     const drawn = noiseOf(path, cell, time, batch);
@@ -88,7 +88,7 @@ export function recurrent(path: string, cell: Cell, given: RecurrentOptions = {}
       name: label,
       step: (before, inputs) => {
         const draws = { ...drawn.shared, ...mapValues(drawn.perStep, (_, name) => inputs[`noise.${name}`]) };
-        const { output, state: after } = step(inputs.x, thinned(before), draws);
+        const { output, state: after } = named(label, () => step(inputs.x, thinned(before), draws));
         const kept = mapValues(after, (next, name) =>
           name in rates ? zoneout(before[name], next, rates[name], inputs[`zoneout.${name}`]) : next,
         );

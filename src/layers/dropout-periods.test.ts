@@ -83,7 +83,7 @@ describe("at balance 0", () => {
   });
 });
 
-test.each([
+test.each<[number, number[], RegExp, number?]>([
   [
     0.9,
     upTo(8),
@@ -91,7 +91,12 @@ test.each([
   ],
   [0.1, [2, 4], /0.1 can't be reached/],
   [Number.NaN, [1, 2], /NaN can't be reached/],
-])("refuses %d by %j", (rate, periods, message) => {
-  expect(() => dropoutPeriods(rate, periods)).toThrow(InputError);
-  expect(() => dropoutPeriods(rate, periods)).toThrow(message);
+  [0.3, [], /there are no periods/],
+  [0.3, [0, 1, 2], /a period of 0 makes no sense/],
+  [0.3, [1, 1.5], /a period of 1.5 makes no sense/],
+  [0.3, [1, 2, 2], /the period 2 is named twice/],
+  [0.3, [1, 2], /a balance of -1 makes no sense/, -1],
+])("refuses %d by %j", (rate, periods, message, balance) => {
+  expect(() => dropoutPeriods(rate, periods, balance)).toThrow(InputError);
+  expect(() => dropoutPeriods(rate, periods, balance)).toThrow(message);
 });

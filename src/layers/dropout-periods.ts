@@ -12,9 +12,10 @@ import { InputError } from "../graph/errors.ts";
  *
  * @param periods whole numbers of at least 1, each once
  * @returns the probability of each period, in the same order
- * @throws InputError where no distribution over these periods has this rate
+ * @throws InputError where no distribution over these periods has this rate, and for periods and balances that make no sense
  */
 export function dropoutPeriods(rate: number, periods: readonly number[], balance = 0): Float64Array {
+  checkPeriods(periods, balance);
   const shares = periods.map((period) => (period - 1) / period);
   const most = Math.max(...shares);
   if (!(rate >= Math.min(...shares) && rate <= most))
@@ -27,6 +28,17 @@ export function dropoutPeriods(rate: number, periods: readonly number[], balance
     return dropped - rate + (theta * balance) / (2 * periods.length);
   };
   return distribution(root(excess), shares);
+}
+
+function checkPeriods(periods: readonly number[], balance: number): void {
+  const odd = periods.find((period) => !Number.isInteger(period) || period < 1);
+  if (odd !== undefined)
+    throw new InputError(`a period of ${odd} makes no sense: use whole numbers of at least 1`);
+  const twice = periods.find((period, at) => periods.indexOf(period) !== at);
+  if (twice !== undefined) throw new InputError(`the period ${twice} is named twice`);
+  if (periods.length === 0) throw new InputError("there are no periods to draw from: name at least one");
+  if (!(balance >= 0 && balance < Number.POSITIVE_INFINITY))
+    throw new InputError(`a balance of ${balance} makes no sense: use 0 or more`);
 }
 
 /** K_i ∝ e^(θ r_i) */

@@ -5,6 +5,7 @@ import type { Graph } from "./graph.ts";
 import { allUnits } from "./graph.ts";
 import { isLoopUnit, resultsOf } from "./schedule.ts";
 import { formatShape, type Shape } from "./shape.ts";
+import { checkSteps, neededSteps } from "./steps.ts";
 import type { Node } from "./value.ts";
 
 interface Axis {
@@ -51,18 +52,16 @@ export function bindSizes(
 }
 
 /**
- * Checks what sizes make of a graph: no loop may run over 0 steps, no slice may leave its axis.
+ * Checks what sizes make of a graph: nothing may read a sequence of 0 steps that needs one, no slice may leave its axis.
  *
  * @throws InputError that names the operation and the sizes.
  */
 export function checkSizes(graph: Graph, bindings: Bindings): void {
   const sizeOf = (size: Size) => evaluateSize(size, bindings);
-  for (const unit of allUnits(Object.values(graph.outputs))) {
-    if (isLoopUnit(unit)) {
-      checkSteps(unit.loop, bindings);
-    } else if (unit.is("slice")) {
-      checkSlice(unit, sizeOf);
-    }
+  const units = [...allUnits(Object.values(graph.outputs))];
+  checkSteps(neededSteps(units), bindings);
+  for (const unit of units) {
+    if (!isLoopUnit(unit) && unit.is("slice")) checkSlice(unit, sizeOf);
     for (const { shape, node } of resultsOf(unit)) {
       const axis = shape.findIndex((size) => typeof size !== "number" && sizeOf(size) < 0);
       if (axis >= 0)
@@ -71,15 +70,6 @@ export function checkSizes(graph: Graph, bindings: Bindings): void {
         );
     }
   }
-}
-
-/**
- * @throws InputError that names what would walk along a sequence without steps, and the size that is 0.
- */
-export function checkSteps({ name, length }: { name: string; length: Size }, bindings: Bindings): void {
-  if (evaluateSize(length, bindings) >= 1) return;
-  const none = namesOf(length).find((size) => bindings.get(size) === 0) ?? length;
-  throw new InputError(`${name}: ${none} is 0, and a loop needs at least one step`);
 }
 
 function checkSlice(node: Node<"slice">, sizeOf: (size: Size) => number): void {

@@ -271,7 +271,9 @@ describe("a mistake in a scan is told:", () => {
 
   test("0 steps in a run", () => {
     const graph: Graph = trace({ x: ["time", 2] }, ({ x }) => ({ y: runningSum(x).states.sum }));
-    expect(() => interpret(graph, { x: tensor([0, 2], []) })).toThrow("a loop needs at least one step");
+    expect(() => interpret(graph, { x: tensor([0, 2], []) })).toThrow(
+      "scan: time is 0, where at least one step is needed",
+    );
   });
 });
 

@@ -2,10 +2,12 @@
 import { InputError } from "../graph/errors.ts";
 import { where } from "../graph/functions.ts";
 import { equalShapes, formatShape } from "../graph/shape.ts";
+import { needSteps } from "../graph/steps.ts";
 import type { Value } from "../graph/value.ts";
 
 /**
- * Refuses what is no sequence [time, batch, …], and a mask that does not fit it.
+ * Refuses what is no sequence [time, batch, …], and a mask that does not fit it; when the graph is run, also a sequence
+ * that turns out to be empty.
  *
  * @param label what reads the sequence, as messages name it
  */
@@ -13,6 +15,7 @@ export function checkSequence(label: string, x: Value, mask?: Value): void {
   if (x.rank < 3) throw new InputError(`${label} reads [time, batch, …], not ${formatShape(x.shape)}`);
   const steps = x.shape.slice(0, 2);
   if (steps[0] === 0) throw new InputError(`${label}: a sequence of length 0 has no step to read`);
+  needSteps(label, x);
   if (mask && (mask.dtype !== "bool" || !equalShapes(mask.shape, steps)))
     throw new InputError(
       `${label}: the mask of ${formatShape(x.shape)} must be bool${formatShape(steps)}, not ${mask.dtype}${formatShape(mask.shape)}`,

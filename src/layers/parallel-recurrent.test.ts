@@ -164,7 +164,9 @@ test("mistakes are named", () => {
   expect(masked).toThrow(/min-gru "layer": the mask .*bool\[time, batch\].*\[steps, batch\]/);
   const graph = trace({ x }, ({ x }) => ({ y: layer(x) }));
   const empty = randomFeeds(graph, { sizes: { time: 0, batch: 2 } });
-  expect(() => interpret(graph, empty)).toThrow(/^min-gru "layer": time is 0, .* at least one step/);
+  expect(() => interpret(graph, empty)).toThrow(
+    /^min-gru "layer": time is 0, where at least one step is needed$/,
+  );
   const ofGates = lstm({ inputs: 3, units: 4 }) as unknown as LinearCell;
   expect(() => parallelRecurrent("layer", ofGates)).toThrow(/^lstm "layer": .*use recurrent/);
 });

@@ -247,6 +247,6 @@ test("a sequence of length 0 is refused, known beforehand or not", () => {
   expect(known).toThrow('adder "a": a sequence of length 0 has no step to read');
   const empty = { x: tensor([0, 2, 1], []), "a.scale": one };
   expect(() => interpret(added({}), empty)).toThrow(
-    'adder "a": time is 0, and a loop needs at least one step',
+    'adder "a": time is 0, where at least one step is needed',
   );
 });

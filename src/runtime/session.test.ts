@@ -126,7 +126,7 @@ describe("what a session refuses", () => {
     [
       "no steps",
       { ...good, x: tensor([], [0, 2, 2]), mask: tensor([], [0, 2], "bool") },
-      /^lstm "layer": time is 0, and a loop needs at least one step/,
+      /^lstm "layer": time is 0, where at least one step is needed/,
     ],
     [
       "data of another type than is said",

@@ -1,27 +1,25 @@
 /** Sessions: a graph made ready to run, on either backend, behind one interface. */
 import type { OnnxValue, Tensor as OrtTensor } from "onnxruntime-web";
-import { bindSizes, checkSteps } from "../graph/bind.ts";
-import type { Size } from "../graph/dim.ts";
+import { bindSizes } from "../graph/bind.ts";
 import { InputError } from "../graph/errors.ts";
 import { allUnits, type Graph } from "../graph/graph.ts";
 import type { Role } from "../graph/operators.ts";
-import { isLoopUnit } from "../graph/schedule.ts";
 import type { DType, Shape } from "../graph/shape.ts";
+import { checkSteps, type NeededSteps, neededSteps } from "../graph/steps.ts";
 import { toOnnx } from "../onnx/lower.ts";
 import { hoist } from "../transform/hoist.ts";
 import { simplify } from "../transform/simplify.ts";
 import { type Backend, type BackendName, type ComputeOptions, loadBackend } from "./backend.ts";
 import { holds, type Tensor, type TensorData } from "./tensor.ts";
 
-/** What a session is fed with, and its loops' names and lengths. */
+/** What a session is fed with, and what in it needs steps. */
 export interface Signature {
   inputs: readonly { name: string; role: Role; shape: Shape; dtype: DType }[];
-  loops: readonly { name: string; length: Size }[];
+  steps: readonly NeededSteps[];
 }
 
 export function signatureOf({ inputs, outputs }: Graph): Signature {
-  const loops = [...allUnits(Object.values(outputs))].filter(isLoopUnit);
-  return { inputs, loops: loops.map(({ loop: { name, length } }) => ({ name, length })) };
+  return { inputs, steps: neededSteps(allUnits(Object.values(outputs))) };
 }
 
 export interface SessionOptions extends ComputeOptions {
@@ -96,14 +94,14 @@ function toOrt({ runtime }: Backend, signature: Signature, feeds: Feeds): Record
 }
 
 /** Checks names, types and shapes; the runtime itself would let some mistakes pass silently. */
-export function checkFeeds({ inputs, loops }: Signature, feeds: Feeds): void {
+export function checkFeeds({ inputs, steps }: Signature, feeds: Feeds): void {
   const dims = Object.entries(feeds).map(([name, tensor]) => {
     if (!Array.isArray(tensor?.dims))
       throw new InputError(`input "${name}" is no tensor: make one by tensor(numbers, dims)`);
     return [name, tensor.dims] as const;
   });
   const bindings = bindSizes(inputs, Object.fromEntries(dims));
-  for (const loop of loops) checkSteps(loop, bindings);
+  checkSteps(steps, bindings);
   for (const { name, dtype } of inputs) {
     const tensor = feeds[name];
     if (tensor.dtype !== dtype) throw new InputError(`input "${name}" must be ${dtype}, not ${tensor.dtype}`);

@@ -70,10 +70,10 @@ export async function openStep(compiled: CompiledStep, options: SessionOptions):
 }
 
 /** Open sizes lose their class on the way between threads. */
-function reviveSignature({ inputs, loops }: Signature): Signature {
+function reviveSignature({ inputs, steps }: Signature): Signature {
   return {
     inputs: inputs.map((input) => ({ ...input, shape: input.shape.map(reviveSize) })),
-    loops: loops.map(({ name, length }) => ({ name, length: reviveSize(length) })),
+    steps: steps.map(({ reader, length }) => ({ reader, length: reviveSize(length) })),
   };
 }
 

@@ -11,7 +11,6 @@ describe.each(["before", "after"] as const)("reset %s the recurrent product", (r
   proveCell("a GRU", {
     cell: (widths) => gru({ ...widths, reset }),
     step: (widths) => gruStep(widths, reset),
-    widths: [{ inputs: 3, units: 5 }],
   });
 });
 

@@ -10,7 +10,6 @@ import { minGru } from "./min-gru.ts";
 proveCell("a minGRU", {
   cell: minGru,
   step: (widths) => minGruStep(widths, linear),
-  widths: [{ inputs: 3, units: 5 }],
 });
 
 describe("with a positive candidate", () => {

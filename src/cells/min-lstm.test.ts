@@ -12,7 +12,6 @@ import { minLstm } from "./min-lstm.ts";
 proveCell("a minLSTM", {
   cell: minLstm,
   step: (widths) => minLstmStep(widths, linear),
-  widths: [{ inputs: 3, units: 5 }],
 });
 
 describe("with a positive candidate", () => {

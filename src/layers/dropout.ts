@@ -4,7 +4,7 @@ import { abs, where } from "../graph/functions.ts";
 import { normalizeAxes } from "../graph/shape.ts";
 import { noise, type Value } from "../graph/value.ts";
 
-const options = z.object({
+const options = z.strictObject({
   rate: z.number().min(0).lt(1),
   shared: z.array(z.int()).default([]),
 });

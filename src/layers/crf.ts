@@ -95,6 +95,7 @@ export function crf(path: string, given: CrfOptions): Crf {
       states: { forward: concat([filled(unreachable, [batch, tags]), filled(0, [batch, 1])], 1) },
       sequences: { emissions },
       mask,
+      name,
       step({ forward }, { emissions }) {
         const reached = logSumExp(forward.unsqueeze(2).add(moves), 1).add(emissions); // [batch, tags]
         return { states: { forward: concat([reached, notBegun], 1) } };
@@ -111,6 +112,7 @@ export function crf(path: string, given: CrfOptions): Crf {
       states: { score: filled(0, [batch]), before: filled(tags, [batch], "int32") },
       sequences: { emissions, label: mask ? where(mask, labels, 0) : labels },
       mask,
+      name,
       step({ score, before }, { emissions, label }) {
         const all = gather(moves, before).add(emissions); // [batch, tags]
         const found = score.add(all.mul(oneHot(label, tags)).sum(1));

@@ -23,6 +23,7 @@ export function hasEncoder(): Promise<boolean> {
   return encoder;
 }
 
+/** Throws InputError where ffmpeg can't decode or encode a part, and the signal's reason when aborted. */
 export async function skimWithFfmpeg(options: SkimOptions): Promise<Skim> {
   const { source, segments, file, signal } = options;
   const probed = await probe(source);

@@ -10,7 +10,7 @@
 import { z } from "zod";
 import { checkOptions, width } from "../cells/define-cell.ts";
 import { multiplySizes } from "../graph/dim.ts";
-import { InputError } from "../graph/errors.ts";
+import { InputError, named } from "../graph/errors.ts";
 import { gather } from "../graph/functions.ts";
 import { type Graph, inputsOf } from "../graph/graph.ts";
 import { formatShape, type ShapeLike, volume } from "../graph/shape.ts";
@@ -115,7 +115,8 @@ function thinnedProduct(weights: readonly Value[], { rate, pattern, longest, til
     );
   const name = `${first.label().slice(1, -1)}.pattern`;
   const drawn = (periods: number[]) => {
-    const probabilities = periodsFor(first.label(), rate, periods);
+    const label = `approximate dropout: weight ${first.label()}`;
+    const probabilities = named(label, () => [...dropoutPeriods(rate, periods)]);
     return { name, rate, periods, probabilities };
   };
   if (pattern === "row") {
@@ -129,17 +130,6 @@ function thinnedProduct(weights: readonly Value[], { rate, pattern, longest, til
   const [tileRows, tileColumns] = [rows / tile, columns / tile];
   const periods = upTo(longest).filter((period) => tileRows % period === 0 && tileColumns % period === 0);
   return tileProduct({ kind: "tile", rows: tileRows, columns: tileColumns, ...drawn(periods) }, tile);
-}
-
-function periodsFor(label: string, rate: number, periods: readonly number[]): number[] {
-  try {
-    return [...dropoutPeriods(rate, periods)];
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    throw new InputError(`approximate dropout: weight ${label}: ${error.message}`, {
-      cause: error,
-    });
-  }
 }
 
 function upTo(longest: number): number[] {

@@ -71,12 +71,11 @@ export function attention(path: string, given: AttentionOptions): AttentionLayer
   const byHead = (x: Value) =>
     x.reshape([...x.shape.slice(0, 2), heads, units / heads]).transpose([1, 2, 0, 3]); // [batch, heads, time, …]
 
-  const run = (x: Value, { mask, ...other }: AttentionCall = {}) => {
+  const run = (x: Value, call: AttentionCall = {}) => {
+    const { mask } = call;
     checkSequence(label, x, mask);
     checkFeatures(label, x, inputs);
-    const { memory = x, memoryMask = memory === x ? mask : undefined } = other;
-    checkSequence(`${label}, memory`, memory, memoryMask);
-    checkFeatures(`${label}, memory`, memory, memoryWidth);
+    const { memory, memoryMask } = attended(label, x, call, memoryWidth);
     const [asking, read] = [present(x, mask), present(memory, memoryMask)];
     const allowed = allowedSteps(x, memory, { memoryMask, causal });
     const scores = scaledScore(byHead(toQueries(asking)), byHead(toKeys(read)));
@@ -87,6 +86,18 @@ export function attention(path: string, given: AttentionOptions): AttentionLayer
     return { outputs: present(heardOnly(mixed, allowed), mask), weights };
   };
   return Object.assign((x: Value, call?: AttentionCall) => run(x, call).outputs, { run, outputs: units });
+}
+
+/** What is attended to, of this width, and which of its steps are there: the input itself, where a call names no other. */
+export function attended(
+  label: string,
+  x: Value,
+  { mask, memory = x, memoryMask = memory === x ? mask : undefined }: AttentionCall,
+  width: number,
+): { memory: Value; memoryMask: Value | undefined } {
+  checkSequence(`${label}, memory`, memory, memoryMask);
+  checkFeatures(`${label}, memory`, memory, width);
+  return { memory, memoryMask };
 }
 
 /** Which steps of a memory each step may attend to, bool [batch or 1, time or 1, steps]; undefined where that is all. */

@@ -4,7 +4,7 @@ import { tanh } from "../graph/functions.ts";
 import type { Value } from "../graph/value.ts";
 import { declareWeight } from "../weights/declare.ts";
 import { glorotUniform } from "../weights/initializers.ts";
-import { type AttentionCall, allowedSteps } from "./attention.ts";
+import { type AttentionCall, allowedSteps, attended } from "./attention.ts";
 import { attentionScore, scoreKind } from "./attention-scores.ts";
 import { convolutionEncoder } from "./convolution-encoder.ts";
 import { dropout } from "./dropout.ts";
@@ -54,17 +54,16 @@ export function attentiveConvolution(path: string, given: AttentiveConvolutionOp
   });
   const normalized = layerNormalization(`${path}.norm`, { inputs });
 
-  const layer = (x: Value, { mask, ...other }: AttentionCall = {}) => {
+  const layer = (x: Value, call: AttentionCall = {}) => {
+    const { mask } = call;
     checkSequence(label, x, mask);
     checkFeatures(label, x, inputs);
-    const { memory = x, memoryMask = memory === x ? mask : undefined } = other;
-    checkSequence(`${label}, memory`, memory, memoryMask);
-    checkFeatures(`${label}, memory`, memory, memoryWidth);
+    const { memory, memoryMask } = attended(label, x, call, memoryWidth);
     const read = present(memory, memoryMask).transpose([1, 0, 2]); // [batch, steps, …]
     const scores = score(present(x, mask).transpose([1, 0, 2]), read);
     const weights = maskedSoftmax(scores, allowedSteps(x, memory, { memoryMask, causal }));
-    const attended = weights.matmul(read).transpose([1, 0, 2]).matmul(mapping);
-    const mixed = tanh(convolution(x, { mask }).add(attended));
+    const heard = weights.matmul(read).transpose([1, 0, 2]).matmul(mapping);
+    const mixed = tanh(convolution(x, { mask }).add(heard));
     return normalized(x.add(dropout(`${path}.dropout`, mixed, { rate })), { mask });
   };
   return Object.assign(layer, { outputs: inputs });

@@ -1,5 +1,5 @@
 /** The best tag sequences of a CRF: Viterbi's algorithm, keeping the n best ways to each tag. */
-import { InputError } from "../graph/errors.ts";
+import { InputError, named } from "../graph/errors.ts";
 import type { TagConstraint } from "./tag-schemes.ts";
 
 /** The weights of a CRF, as a trainer's state or a file has them. */
@@ -88,12 +88,7 @@ export function crfDecodeBatch(
     there.forEach((at, step) => {
       for (let tag = 0; tag < tags; tag++) own[step * tags + tag] = data[at * tags + tag];
     });
-    try {
-      return crfDecode(own, scores, options);
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      throw new InputError(`sequence ${sequence}: ${error.message}`, { cause: error });
-    }
+    return named(`sequence ${sequence}`, () => crfDecode(own, scores, options));
   });
 }
 

@@ -10,7 +10,7 @@ import type { Value } from "../src/graph/value.ts";
 import { bidirectional, recurrent, stacked } from "../src/layers/recurrent.ts";
 import { gradient } from "../src/transform/gradient.ts";
 import { withLoss } from "./cases.ts";
-import { type Everywhere, largestDifference, openEverywhere, type Tensors } from "./everywhere.ts";
+import { type Everywhere, expectEverywhere, openEverywhere, type Tensors } from "./everywhere.ts";
 import { randomFeeds } from "./feeds.ts";
 import { gradientError } from "./finite-differences.ts";
 
@@ -226,16 +226,7 @@ export function proveCell(title: string, proof: CellProof): void {
       test.each(grid)("agrees with its reference: time $time, batch $batch", async ({ time, batch }) => {
         const feeds = feedsFor(graph, proof, time, batch);
         const wanted = expected(proof, widths, feeds);
-        const results: [Tensors, number][] = [
-          [everywhere.reference(feeds), 1e-12],
-          [await everywhere.native(feeds), 1e-5],
-          [await everywhere.wasm(feeds), 1e-5],
-        ];
-        for (const [found, tolerance] of results) {
-          expect(Object.keys(found).sort()).toEqual(Object.keys(wanted).sort());
-          for (const [name, numbers] of Object.entries(wanted))
-            expect(largestDifference(found[name].data, numbers), name).toBeLessThan(tolerance);
-        }
+        await expectEverywhere(everywhere, feeds, wanted);
       });
     });
 

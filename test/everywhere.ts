@@ -1,4 +1,5 @@
 /** One graph on the float64 reference and on both runtimes, for tests that hold all three to one answer. */
+import { expect } from "vitest";
 import type { Graph } from "../src/graph/graph.ts";
 import { type ArrayTensor, interpret } from "../src/graph/interpret.ts";
 import { compile, type Feeds } from "../src/runtime/session.ts";
@@ -54,4 +55,22 @@ export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): n
     most = Math.max(most, difference);
   }
   return most;
+}
+
+/** Expects a graph's outputs to be these numbers and no others: of the reference to 1e-12, of both runtimes to 1e-5. */
+export async function expectEverywhere(
+  everywhere: Everywhere,
+  feeds: Tensors,
+  wanted: Readonly<Record<string, Float64Array>>,
+): Promise<void> {
+  const results: [Tensors, number][] = [
+    [everywhere.reference(feeds), 1e-12],
+    [await everywhere.native(feeds), 1e-5],
+    [await everywhere.wasm(feeds), 1e-5],
+  ];
+  for (const [found, tolerance] of results) {
+    expect(Object.keys(found).sort()).toEqual(Object.keys(wanted).sort());
+    for (const [name, numbers] of Object.entries(wanted))
+      expect(largestDifference(found[name].data, numbers), name).toBeLessThan(tolerance);
+  }
 }

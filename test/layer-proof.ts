@@ -8,7 +8,13 @@ import type { Graph } from "../src/graph/graph.ts";
 import { interpret } from "../src/graph/interpret.ts";
 import { gradient } from "../src/transform/gradient.ts";
 import { withLoss } from "./cases.ts";
-import { type Everywhere, largestDifference, openEverywhere, type Tensors } from "./everywhere.ts";
+import {
+  type Everywhere,
+  expectEverywhere,
+  largestDifference,
+  openEverywhere,
+  type Tensors,
+} from "./everywhere.ts";
 import { randomFeeds } from "./feeds.ts";
 import { gradientError } from "./finite-differences.ts";
 
@@ -75,16 +81,7 @@ export function proveLayer(title: string, { graph, expected, keeps }: LayerProof
     test.each(situations)("agrees with plain loops: %j", async (situation) => {
       const feeds = feedsFor(graph, situation);
       const wanted = expected(feeds);
-      const results: [Tensors, number][] = [
-        [everywhere.reference(feeds), 1e-12],
-        [await everywhere.native(feeds), 1e-5],
-        [await everywhere.wasm(feeds), 1e-5],
-      ];
-      for (const [found, tolerance] of results) {
-        expect(Object.keys(found).sort()).toEqual(Object.keys(wanted).sort());
-        for (const [name, numbers] of Object.entries(wanted))
-          expect(largestDifference(found[name].data, numbers), name).toBeLessThan(tolerance);
-      }
+      await expectEverywhere(everywhere, feeds, wanted);
     });
 
     test("has the gradient that differences give", () => {

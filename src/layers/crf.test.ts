@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Everywhere, largestDifference, openEverywhere, type Tensors } from "../../test/everywhere.ts";
+import {
+  type Everywhere,
+  expectEverywhere,
+  largestDifference,
+  openEverywhere,
+  type Tensors,
+} from "../../test/everywhere.ts";
 import { randomFeeds, tensor } from "../../test/feeds.ts";
 import { gradientError } from "../../test/finite-differences.ts";
 import { distributionOf, scoreOf } from "../../test/reference/crf.ts";
@@ -108,14 +114,7 @@ describe("a CRF of 4 tags is what all tag sequences make it", () => {
   ])("lengths $lengths, padded before: $leading", async ({ lengths, leading = false }) => {
     const feeds = feedsFor(graph, lengths, 4, { leading });
     const expected = expectedOf(feeds);
-    const results: [Tensors, number][] = [
-      [everywhere.reference(feeds), 1e-12],
-      [await everywhere.native(feeds), 1e-5],
-      [await everywhere.wasm(feeds), 1e-5],
-    ];
-    for (const [found, tolerance] of results)
-      for (const [name, numbers] of Object.entries(expected))
-        expect(largestDifference(found[name].data, numbers), name).toBeLessThan(tolerance);
+    await expectEverywhere(everywhere, feeds, expected);
   });
 
   test("marginals sum to 1 over a long sequence, with scores as large as networks give", async () => {

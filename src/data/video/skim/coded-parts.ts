@@ -100,19 +100,31 @@ async function firstOfEach(
   sink: EncodedPacketSink,
   segments: readonly Segment[],
 ): Promise<EncodedPacket[] | undefined> {
-  const shown = await shownTimes(sink);
-  // Frames that begin before 0 are cut away by an mp4's edit list.
-  const zero = shown.reduce((least, time) => (time > -1e-6 ? Math.min(least, time) : least), Infinity);
+  const zero = await firstShown(sink);
   const first: EncodedPacket[] = [];
-  for (const { startFrame, endFrame, startTime, endTime } of segments) {
-    const [from, to] = [zero + startTime, zero + endTime];
-    const at = shown.findIndex((time) => Math.abs(time - from) < slack);
-    const run = shown.slice(at, at + endFrame - startFrame);
-    const whole = run.every((time) => time > from - slack && time < to - slack);
+  for (const segment of segments) {
+    const [from, to] = [zero + segment.startTime, zero + segment.endTime];
     const key = await sink.getKeyPacket(from + slack, { verifyKeyPackets: true });
-    if (at < 0 || !whole || run.length !== endFrame - startFrame) return undefined;
     if (key === null || Math.abs(key.timestamp - from) > slack) return undefined;
+    let packet: EncodedPacket | null = key;
+    for (let left = segment.endFrame - segment.startFrame; left > 0; left--) {
+      if (packet === null || packet.timestamp <= from - slack || packet.timestamp >= to - slack)
+        return undefined;
+      packet = await sink.getNextPacket(packet, { metadataOnly: true });
+    }
     first.push(key);
+  }
+  return first;
+}
+
+/** When the first frame is shown: frames that begin before 0 are cut away by an mp4's edit list. */
+async function firstShown(sink: EncodedPacketSink): Promise<number> {
+  let first = Number.POSITIVE_INFINITY;
+  let packet = await sink.getFirstPacket({ metadataOnly: true });
+  for (; packet !== null; packet = await sink.getNextPacket(packet, { metadataOnly: true })) {
+    // What is coded from the second shown key frame on is shown later.
+    if (packet.type === "key" && first < packet.timestamp) break;
+    if (packet.timestamp > -1e-6) first = Math.min(first, packet.timestamp);
   }
   return first;
 }
@@ -125,13 +137,4 @@ async function isOfSkimSize(track: InputVideoTrack): Promise<boolean> {
     [width, await track.getCodedWidth()].every((side) => side === wanted.width) &&
     [height, await track.getCodedHeight()].every((side) => side === wanted.height)
   );
-}
-
-/** When each packet's frame is shown, in the order coded. */
-async function shownTimes(sink: EncodedPacketSink): Promise<number[]> {
-  const times: number[] = [];
-  let packet = await sink.getFirstPacket({ metadataOnly: true });
-  for (; packet !== null; packet = await sink.getNextPacket(packet, { metadataOnly: true }))
-    times.push(packet.timestamp);
-  return times;
 }

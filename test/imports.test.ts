@@ -5,14 +5,16 @@ import { expect, test } from "vitest";
 
 const rooms = [
   "graph",
+  "weights",
   "transform",
   "onnx",
   "runtime",
-  "weights",
+  "stream",
   "cells",
   "layers",
   "train",
   "data",
+  "models",
   "tasks",
   "cli",
 ];

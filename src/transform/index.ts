@@ -1,4 +1,5 @@
-/** Graph → graph: derivatives, hoisting, simplification; and the memory that loops need. */
+/** Graph → graph: derivatives, hoisting, simplification, use inside another; and the memory that loops need. */
+export { applyGraph } from "./apply.ts";
 export { expandInverses } from "./expand-inverses.ts";
 export { gradient, gradients } from "./gradient.ts";
 export { hoist } from "./hoist.ts";

@@ -23,6 +23,7 @@ export {
   uniform,
   zeros,
 } from "./initializers.ts";
+export { checkModel, type Model, withWeights } from "./model.ts";
 export { orthogonal } from "./orthogonal.ts";
 export { type Random, random, Stream } from "./random.ts";
 export { readSafetensors, type SafetensorsFile, type StoredTensor, writeSafetensors } from "./safetensors.ts";

@@ -1,2 +1,4 @@
 /** Readers of files that data sets come in. */
 export { type IdxArray, type IdxTensor, readIdx } from "./idx.ts";
+export { type NpyArray, readNpy } from "./npy.ts";
+export { type NumberTable, readNumberTable } from "./number-table.ts";

@@ -1,3 +1,4 @@
+import "./scripts/build-kernels.ts";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({

@@ -12,6 +12,8 @@ export type LoopRule = (unit: LoopUnit) => ReadonlyMap<Value, Value> | undefined
 
 export interface Rules {
   node?: NodeRule;
+  /** Sees the copy of a loop whose body has just been rewritten: states that a node's rule has added can be completed. */
+  body?: (loop: Loop) => void;
   /** Sees each loop after its body, and so the loops in it, have been rewritten. */
   loop?: LoopRule;
 }
@@ -105,6 +107,7 @@ export class Rewriter {
     for (const state of added) {
       copy.loop.setNext(copy.states.get(state)!, this.now(loop.states[state].next!));
     }
+    this.rules.body?.(copy.loop);
     return copy;
   }
 }

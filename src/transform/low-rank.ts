@@ -1,0 +1,219 @@
+/**
+ * Joint low rank (Prabhavalkar et al., "On the compression of recurrent neural networks", ICASSP 2016, arXiv 1603.08042):
+ * all matrices that read one recurrent output h share one projection of it.
+ *
+ *     W_h ≈ P Z_h,  W_x ≈ P Z_x:    p = h P once a step,  then p Z_h for the loop's next step and p Z_x for what lies above
+ *
+ * W_h [units, gates] is the recurrent matrix, W_x each other matrix that reads h: that of the next layer, a dense or a
+ * softmax layer. (The paper writes the transposes.) With W_hᵀ = U Σ Vᵀ, P = V_r [units, r], which has orthonormal columns, and
+ * Z = Pᵀ W is the best there is for either matrix: what is decomposed is W_h alone, and W_x is regressed onto its P.
+ */
+import { Matrix, SVD } from "ml-matrix";
+import { InputError } from "../graph/errors.ts";
+import { type Graph, graphOf, inputsOf } from "../graph/graph.ts";
+import { type Value, weight } from "../graph/value.ts";
+import { checkModel, type Model } from "../weights/model.ts";
+import { groupByOutput, type OutputGroup, type RowGroups, type Rows } from "./low-rank-groups.ts";
+import { type Layout, Reducer } from "./low-rank-reduce.ts";
+import { type Decomposed, type LowRankReport, reportOf } from "./low-rank-report.ts";
+import { isProduct, products, weightPath } from "./products.ts";
+import { rewriteGraph } from "./rewrite.ts";
+
+/** One of the two. */
+export interface LowRankOptions {
+  /** Above 0, at most 1: each rank is the least whose share of Σ σ² is at least this (the paper's τ). */
+  energy?: number;
+  /**
+   * A rank for all outputs, or ranks by the paths of recurrent weights; outputs that are not named stay whole. A rank by path
+   * is used even where it saves nothing.
+   */
+  rank?: number | Readonly<Record<string, number>>;
+}
+
+export interface LowRankResult {
+  model: Model;
+  report: LowRankReport;
+  /** Does to another graph with the same weights what was done to the model's: to one with dropout, to be trained. */
+  rewrite(graph: Graph): Graph;
+}
+
+/**
+ * Gives each recurrent output of a model one projection, shared by all that read it. Weights W become W.expansion, and the
+ * projection is RECURRENT.projection, RECURRENT being the path of the output's (first) recurrent weight.
+ *
+ * Several recurrent matrices on one output are decomposed side by side, as the paper's W_h holds its gates side by side. What
+ * reads something else is left whole: the first layer's inputs, a GRU's r ⊙ h, a part of an output. Outputs at which
+ * parameters would grow are left, too, and the report says so.
+ *
+ * ```ts
+ * const { model, report } = lowRank(trained, { energy: 0.9 });
+ * ```
+ *
+ * @throws InputError for an energy or a rank out of range, a path that is no recurrent weight, and a model without a
+ * recurrent product
+ */
+export function lowRank(model: Model, options: LowRankOptions): LowRankResult {
+  checkGiven(options);
+  checkModel(model);
+  const before = products(model.graph);
+  const { groups, rows } = groupByOutput(before);
+  if (groups.length === 0)
+    throw new InputError(
+      "low rank: the model has no recurrent product: no step multiplies by a weight what an earlier step put out",
+    );
+  checkPaths(options, groups);
+  const decomposed = groups.map((group) => decompose(group, model, options));
+  const plan = planOf(decomposed, rows, model);
+  const rewrite = (graph: Graph) => factored(graph, plan);
+  const graph = rewrite(model.graph);
+  const { weights } = plan;
+  const left = inputsOf(graph, "weight");
+  const kept = Object.entries(model.weights).filter(([path]) => left.has(path));
+  const smaller: Model = { ...model, graph, weights: { ...Object.fromEntries(kept), ...weights } };
+  return { model: smaller, report: reportOf(before, decomposed, model, smaller), rewrite };
+}
+
+function decompose(group: OutputGroup, model: Model, options: LowRankOptions): Decomposed {
+  const { units, recurrent, onward } = group;
+  const [{ path }] = recurrent;
+  const shapes = shapesOf(model.graph);
+  const matrices = recurrent.map((rows) => rowsOf(rows, model.weights, shapes));
+  const columns = matrices.reduce((sum, one) => sum + one.columns, 0);
+  const stacked = new Matrix(columns, units); // W_hᵀ
+  let at = 0;
+  for (const matrix of matrices) {
+    stacked.setSubMatrix(matrix.transpose(), at, 0);
+    at += matrix.columns;
+  }
+  const svd = new SVD(stacked, { computeLeftSingularVectors: false, autoTranspose: true });
+  const singularValues = Float64Array.from(svd.diagonal);
+  const whole: Decomposed = { group, path, singularValues, rank: units, energy: 1 };
+  const wanted = rankOf(whole, options);
+  const total = energyOf(singularValues);
+  if (wanted === undefined) return { ...whole, left: "no rank was given for it" };
+  const all = columns + onward.reduce((sum, rows) => sum + shapes.get(rows.path)![1], 0);
+  if (typeof options.rank !== "object" && wanted * (units + all) >= units * all)
+    return { ...whole, left: `rank ${wanted} of ${units} would save no parameters` };
+  const energy = total === 0 ? 1 : energyOf(singularValues.subarray(0, wanted)) / total;
+  const projection = svd.rightSingularVectors.subMatrix(0, units - 1, 0, wanted - 1);
+  return { ...whole, rank: wanted, energy, projection };
+}
+
+function rankOf(
+  { path, singularValues, group: { units } }: Decomposed,
+  { energy, rank }: LowRankOptions,
+): number | undefined {
+  if (energy !== undefined) {
+    const enough = energy * energyOf(singularValues);
+    let sum = 0;
+    const last = singularValues.findIndex((value) => {
+      sum += value * value;
+      return sum >= enough;
+    });
+    return last < 0 ? singularValues.length : last + 1;
+  }
+  const wanted = typeof rank === "object" ? rank[path] : rank;
+  if (wanted !== undefined && !(Number.isInteger(wanted) && wanted >= 1 && wanted <= units))
+    throw new InputError(
+      `low rank: a rank of ${wanted} makes no sense for "${path}": use a whole number from 1 to ${units}`,
+    );
+  return wanted && Math.min(wanted, singularValues.length);
+}
+
+const energyOf = (values: Float64Array) => values.reduce((sum, value) => sum + value * value, 0);
+
+/** What becomes of the products of a graph. */
+interface Plan {
+  /** By the path of the weight that they had. */
+  products: Map<string, { layout: Layout; expansion: Value }>;
+  /** The new weights' numbers. */
+  weights: Record<string, Float32Array>;
+}
+
+function planOf(
+  decomposed: readonly Decomposed[],
+  rows: ReadonlyMap<string, RowGroups>,
+  { graph, weights }: Model,
+): Plan {
+  const plan: Plan = { products: new Map(), weights: {} };
+  const projections = new Map<OutputGroup, { value: Value; matrix: Matrix }>();
+  for (const { group, path, projection, rank } of decomposed) {
+    if (!projection) continue;
+    const value = weight(`${path}.projection`, [group.units, rank]);
+    projections.set(group, { value, matrix: projection });
+    plan.weights[`${path}.projection`] = numbersOf(projection);
+  }
+  const shapes = shapesOf(graph);
+  for (const [path, parts] of rows) {
+    const found = parts.map(({ group }) => group && projections.get(group));
+    if (!found.some(Boolean)) continue;
+    let from = 0;
+    const factors = parts.map(({ size }, at) => {
+      const whole = rowsOf({ path, from, size }, weights, shapes);
+      from += size;
+      return found[at] ? found[at].matrix.transpose().mmul(whole) : whole;
+    });
+    const expansion = `${path}.expansion`;
+    const height = factors.reduce((sum, factor) => sum + factor.rows, 0);
+    plan.products.set(path, {
+      layout: parts.map(({ size }, at) => ({ size, projection: found[at]?.value })),
+      expansion: weight(expansion, [height, shapes.get(path)![1]]),
+    });
+    plan.weights[expansion] = Float32Array.from(factors.flatMap((factor) => factor.to1DArray()));
+  }
+  return plan;
+}
+
+function factored(graph: Graph, plan: Plan): Graph {
+  const reducer = new Reducer();
+  const { inputs, outputs } = rewriteGraph(graph, {
+    node(node, [x]) {
+      const planned = isProduct(node) ? plan.products.get(weightPath(node)) : undefined;
+      return planned && [reducer.reduce(x, planned.layout).matmul(planned.expansion)];
+    },
+    body: (loop) => reducer.complete(loop),
+  });
+  const replaced = inputs.filter(({ name }) => plan.products.has(name));
+  return graphOf(
+    inputs.filter((one) => !replaced.includes(one)).map(({ value }) => value),
+    outputs,
+  );
+}
+
+function checkGiven({ energy, rank }: LowRankOptions): void {
+  if ((energy === undefined) === (rank === undefined))
+    throw new InputError("low rank: give either an energy or a rank");
+  if (energy !== undefined && !(energy > 0 && energy <= 1))
+    throw new InputError(
+      `low rank: an energy of ${energy} makes no sense: use a share above 0 and at most 1`,
+    );
+}
+
+function checkPaths({ rank }: LowRankOptions, groups: readonly OutputGroup[]): void {
+  if (typeof rank !== "object") return;
+  const known = groups.map(({ recurrent: [{ path }] }) => path);
+  const unknown = Object.keys(rank).find((path) => !known.includes(path));
+  if (unknown !== undefined)
+    throw new InputError(
+      `low rank: "${unknown}" is no recurrent weight: ranks can be given for ${known.join(", ")}`,
+    );
+}
+
+/** Some rows of a weight, in float64. */
+function rowsOf(
+  { path, from, size }: Rows,
+  weights: Model["weights"],
+  shapes: ReadonlyMap<string, readonly number[]>,
+): Matrix {
+  const columns = shapes.get(path)![1];
+  const numbers = weights[path].subarray(from * columns, (from + size) * columns);
+  return Matrix.from1DArray(size, columns, Array.from(numbers));
+}
+
+function shapesOf(graph: Graph): Map<string, readonly number[]> {
+  return new Map(
+    [...inputsOf(graph, "weight")].map(([path, { shape }]) => [path, shape as readonly number[]]),
+  );
+}
+
+const numbersOf = (matrix: Matrix) => Float32Array.from(matrix.to1DArray());

@@ -69,7 +69,7 @@ export interface Kernels {
 /** Kernels over one memory. */
 export interface KernelsAndMemory {
   kernels: Kernels;
-  memory: { buffer: ArrayBuffer };
+  memory: { buffer: ArrayBuffer; grow(pages: number): number };
 }
 
 /** Rows of packed weights, and the numbers of the vectors that they make, are a multiple of this. */

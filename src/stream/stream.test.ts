@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import { interpretSteps } from "../../test/step-by-step.ts";
+import { cellModel, framesFor, largestGap, modelOf } from "../../test/streams.ts";
+import { defineCell } from "../cells/define-cell.ts";
 import {
   advancedLstm,
   type Cell,
@@ -15,32 +18,35 @@ import {
   rnn,
   sru,
 } from "../cells/index.ts";
-import { trace } from "../graph/graph.ts";
-import type { Value } from "../graph/value.ts";
-import { recurrent } from "../layers/index.ts";
-import { initialWeights } from "../weights/declare.ts";
+import {
+  abs,
+  and,
+  argmax,
+  concat,
+  cumulativeSum,
+  exp,
+  gather,
+  maximum,
+  minimum,
+  not,
+  or,
+  pad,
+  softmax,
+  sqrt,
+  tanh,
+  where,
+  zeros,
+} from "../graph/functions.ts";
+import { scan } from "../graph/scan.ts";
+import { constant, input, iota, weight } from "../graph/value.ts";
+import { dense, maximumPooling, meanPooling, recurrent, temporalStack } from "../layers/index.ts";
+import { glorotUniform } from "../weights/initializers.ts";
 import type { Model } from "../weights/model.ts";
 import { random } from "../weights/random.ts";
 import { compileProgram } from "./compile.ts";
 import { loadProgram } from "./engine.ts";
+import type { StepGraph } from "./step-graph.ts";
 import { stepOf } from "./step-of-model.ts";
-
-function modelOf(write: (x: Value) => Record<string, Value>, features: readonly number[]): Model {
-  const graph = trace({ x: ["time", "batch", ...features] }, ({ x }) => write(x));
-  const weights = initialWeights(graph, 5);
-  // Biases begin as zeros: with those, terms that get lost would not be missed.
-  for (const [path, numbers] of Object.entries(weights))
-    if (numbers.every((number) => number === numbers[0])) random(7).stream(path).normals(numbers);
-  return { graph, weights };
-}
-
-const cellModel = (cell: Cell, features: readonly number[]): Model =>
-  modelOf((x) => ({ y: recurrent("layer", cell)(x) }), features);
-
-function framesFor(count: number, width: number): Float32Array[] {
-  const numbers = random(3).stream("frames");
-  return Array.from({ length: count }, () => numbers.normals(new Float32Array(width)));
-}
 
 const widths = { inputs: 5, units: 7 };
 const cells: { title: string; cell: Cell; features?: readonly number[] }[] = [
@@ -72,22 +78,158 @@ const cells: { title: string; cell: Cell; features?: readonly number[] }[] = [
   },
 ];
 
+const expectSteps = (model: Model, features: readonly number[]): Promise<void> =>
+  expectStep(
+    stepOf(model),
+    features.reduce((a, b) => a * b, 1),
+  );
+
+async function expectStep(step: StepGraph, width: number): Promise<void> {
+  const frames = framesFor(30, width);
+  const expected = interpretSteps(
+    step,
+    frames.map((x) => ({ x })),
+  );
+  const engine = await loadProgram(compileProgram(step));
+  using stream = engine.stream();
+  frames.forEach((x, at) => {
+    const found = stream.push({ x });
+    for (const [name, numbers] of Object.entries(expected[at]))
+      expect(largestGap(numbers, found[name]), `${name} at step ${at}`).toBeLessThan(1e-5);
+  });
+}
+
 describe("a stream gives what the equations give", () => {
-  test.each(cells)("$title", async ({ cell, features = [5] }) => {
-    const model = cellModel(cell, features);
-    const width = features.reduce((a, b) => a * b, 1);
-    const frames = framesFor(30, width);
-    const step = stepOf(model);
-    const expected = interpretSteps(
-      step,
-      frames.map((x) => ({ x })),
-    );
-    const engine = await loadProgram(compileProgram(step));
-    using stream = engine.stream();
-    frames.forEach((frame, at) => {
-      const y = stream.push(frame);
-      const worst = Math.max(...expected[at].y.map((number, i) => Math.abs(number - y[i])));
-      expect(worst, `step ${at}`).toBeLessThan(1e-5);
+  test.each(cells)("$title", ({ cell, features = [5] }) => expectSteps(cellModel(cell, features), features));
+
+  test("a stack of layers, each as its own output too", () =>
+    expectSteps(
+      modelOf(
+        (x) => {
+          const first = recurrent("first", gru({ inputs: 5, units: 9 }))(x);
+          const second = recurrent("second", lstm({ inputs: 9, units: 18 }))(first);
+          const scores = dense("scores", { inputs: 18, units: 3 })(second);
+          return { first, scores, shares: softmax(scores) };
+        },
+        [5],
+      ),
+      [5],
+    ));
+
+  test("a causal convolution over the last frames", () =>
+    expectSteps(
+      modelOf(
+        (x) => ({ y: temporalStack("stack", { inputs: 5, units: 6, depth: 3, direction: "forward" })(x) }),
+        [5],
+      ),
+      [5],
+    ));
+
+  test("running means and maxima", () =>
+    expectSteps(
+      modelOf(
+        (x) => {
+          const h = recurrent("layer", gru({ inputs: 5, units: 7 }))(x);
+          return { mean: meanPooling(h), max: maximumPooling(h) };
+        },
+        [5],
+      ),
+      [5],
+    ));
+
+  test("a cell of one's own", () => {
+    const own = defineCell({
+      name: "own",
+      options: z.object({ units: z.int() }),
+      weights: ({ units }) => ({ w: { shape: [5, units], initializer: glorotUniform } }),
+      state: ({ units }) => ({ hidden: [units], sum: [1] }),
+      outputs: ({ units }) => units,
+      step(x, { hidden, sum }, w) {
+        const a = x.matmul(w.w);
+        const kept = where(a.less(hidden), a, hidden.mul(0.5));
+        const next = tanh(cumulativeSum(kept, 1, { reverse: true }).sub(sum)).add(a.slice(1, 0, 7, -1));
+        const best = gather(w.w, argmax(next, -1), 1).sum(0).unsqueeze(1);
+        return { output: next, state: { hidden: abs(next).pow(0.5), sum: sum.mul(0.9).add(best) } };
+      },
     });
+    return expectSteps(cellModel(own({ units: 7 }), [5]), [5]);
+  });
+
+  test("a step of arithmetic of all kinds, written by hand", () => {
+    const x = input("x", [3, 4]);
+    const matrix = weight("matrix", [4, 5]);
+    const before = input("before", [3, 5]);
+    const history = input("history", [2, 3]);
+    const product = x
+      .matmul(matrix)
+      .add(before.mul(0.5))
+      .add(constant([1, 2, 3, 4, 5]))
+      .add(x.sum(1, { keep: true }));
+    const left = matrix.transpose().matmul(x.transpose()); // [5, 3]
+    const square = left.matmul(x).reshape([4, 5]).transpose(); // [5, 4]
+    const order = concat([square.slice(0, 0, 5, -2), x.slice(1, 0, 3, 2).transpose().matmul(x)], 0); // [5, 4]
+    const padded = pad(
+      order,
+      [
+        [1, -1],
+        [0, 2],
+      ],
+      -0.25,
+    ); // [5, 6]
+    const [low, high] = padded.split([2, 4], 1);
+    const flags = or(and(low.less(0), not(low.equal(-0.25))), low.less(high.slice(1, 1, 3)));
+    const counted = flags.cast("int32").sum(0).add(iota(2)).div(constant(2, "int32")).cast("float32");
+    const chosen = where(flags, exp(minimum(low, 1)), sqrt(abs(low))).max([0, 1]);
+    const walked = scan({
+      states: { total: counted },
+      sequences: { row: x },
+      reverse: true,
+      step: ({ total }, { row }) => ({
+        states: { total: total.mul(0.5).add(row.sum(0)) },
+        outputs: { seen: row.mul(total.sum(0)) },
+      }),
+    });
+    const after = tanh(product).mul(maximum(chosen, 0.5));
+    return expectStep(
+      {
+        inputs: { x },
+        outputs: {
+          ...{ product, left, order, padded, counted, chosen, earlier: history.neg(), one: constant([1, 2]) },
+          ...{ total: walked.states.total, seen: walked.outputs.seen },
+        },
+        states: [
+          { name: "before", before, after, initial: matrix.slice(0, 0, 3) },
+          {
+            name: "history",
+            before: history,
+            after: concat([history.slice(0, 1, 2), after.slice(0, 0, 1).slice(1, 0, 3)], 0),
+            initial: zeros([2, 3]),
+          },
+        ],
+        weights: { matrix: random(1).stream("matrix").normals(new Float32Array(20)) },
+        thresholds: {},
+      },
+      12,
+    );
+  });
+
+  test("states that take each other's places", () => {
+    const x = input("x", [2]);
+    const [a, b, c] = ["a", "b", "c"].map((name) => input(name, [2]));
+    const initial = constant([1, -1]);
+    return expectStep(
+      {
+        inputs: { x },
+        outputs: { a, b, c, sum: a.add(b) },
+        states: [
+          { name: "a", before: a, after: b, initial },
+          { name: "b", before: b, after: a, initial: initial.mul(2) },
+          { name: "c", before: c, after: c.add(x), initial },
+        ],
+        weights: {},
+        thresholds: {},
+      },
+      2,
+    );
   });
 });

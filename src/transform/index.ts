@@ -1,5 +1,7 @@
 /** Graph → graph: derivatives, hoisting, simplification, use inside another; and the memory that loops need. */
 export { applyGraph } from "./apply.ts";
+export { type DeltaOptions, delta } from "./delta.ts";
+export { type DeltaGraphOptions, deltaGraph } from "./delta-graph.ts";
 export { expandInverses } from "./expand-inverses.ts";
 export { gradient, gradients } from "./gradient.ts";
 export { hoist } from "./hoist.ts";

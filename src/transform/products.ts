@@ -1,5 +1,5 @@
 /** The matrix products of a graph with its weights: what each reads, whose features those are, and how much work it is. */
-import { equalSizes } from "../graph/dim.ts";
+import { equalSizes, size } from "../graph/dim.ts";
 import { allUnits, type Graph } from "../graph/graph.ts";
 import { dependencies, type Loop } from "../graph/loop.ts";
 import { isLoopUnit } from "../graph/schedule.ts";
@@ -23,22 +23,25 @@ export interface Product {
    * on weights alone is known beforehand and counts nothing.
    */
   multiplications: number;
+  /** Whether it is computed for every step: in a loop, or of values [time, …]. */
+  alongTime: boolean;
 }
 
 /** All products of activations with weights, in the order of computation; a weight that is used twice is in two of them. */
 export function products(graph: Graph): Product[] {
   const tracer = new FeatureTracer();
   const units = [...allUnits(Object.values(graph.outputs))];
-  const lengths = units.filter(isLoopUnit).map(({ loop }) => loop.length);
+  const lengths = [...units.filter(isLoopUnit).map(({ loop }) => loop.length), size("time")];
   const nodes = units.filter((unit): unit is Node<"matmul"> => !isLoopUnit(unit) && isProduct(unit));
   return nodes.map((node) => {
     const [activation, weight] = node.operands;
     const shape = weight.shape as unknown as readonly [number, number];
-    const isTime = (axis: number) =>
-      axis === 0 && !node.scope && lengths.some((length) => equalSizes(length, activation.shape[0]));
-    const times = activation.shape
-      .slice(0, -1)
-      .reduce<number>((all, size, axis) => (typeof size === "number" && !isTime(axis) ? all * size : all), 1);
+    const [first, ...others] = activation.shape.slice(0, -1);
+    const walked = !node.scope && lengths.some((length) => equalSizes(length, first));
+    const times = [walked ? 1 : first, ...others].reduce<number>(
+      (all, size) => (typeof size === "number" ? all * size : all),
+      1,
+    );
     return {
       path: weightPath(node),
       shape,
@@ -47,6 +50,7 @@ export function products(graph: Graph): Product[] {
       loop: node.scope,
       features: tracer.of(activation),
       multiplications: dependsOnInputs(activation) ? times * shape[0] * shape[1] : 0,
+      alongTime: node.scope !== null || walked,
     };
   });
 }

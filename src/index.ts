@@ -7,6 +7,8 @@
 export { type Cell, type CellDefinition, defineCell } from "./cells/define-cell.ts";
 export * from "./graph/index.ts";
 export { type OnnxOptions, opset, toOnnx } from "./onnx/lower.ts";
+export { type ReadOnnxOptions, readOnnx } from "./onnx/read/model.ts";
+export { writeOnnx } from "./onnx/write.ts";
 export * from "./runtime/index.ts";
 export * from "./transform/index.ts";
 export { initialWeights } from "./weights/declare.ts";

@@ -23,10 +23,15 @@ const irVersion = 8;
 export interface OnnxOptions {
   /** Weights that become part of the model, by name; the others stay inputs. */
   weights?: Readonly<Record<string, Float32Array>>;
+  /** What else the file says of the model, by key. */
+  metadata?: Readonly<Record<string, string>>;
 }
 
 /** An ONNX model (opset 18) that computes a graph. */
-export function toOnnx(graph: Graph, { weights = {} }: OnnxOptions = {}): Uint8Array<ArrayBuffer> {
+export function toOnnx(
+  graph: Graph,
+  { weights = {}, metadata = {} }: OnnxOptions = {},
+): Uint8Array<ArrayBuffer> {
   const { inputs, outputs } = expandInverses(graph);
   const model = new Model();
   const block = new Block(model);
@@ -55,6 +60,7 @@ export function toOnnx(graph: Graph, { weights = {} }: OnnxOptions = {}): Uint8A
     irVersion: BigInt(irVersion),
     producerName: "gatefold",
     opsetImport: [{ domain: "", version: BigInt(opset) }],
+    metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
     graph: block.toGraph("gatefold", declared, results, model.initializers),
   });
   return toBinary(ModelProtoSchema, whole);

@@ -128,7 +128,8 @@ export const slice: Rule<Attributes["slice"]> = (operands, { axis, start, end, s
 export const concat: Rule<Attributes["concat"]> = (operands, { axis }, op) => {
   const dtype = sameDType(op, operands);
   const [first] = operands;
-  const alike = operands.every(({ shape }) => equalShapes(shape.with(axis, 0), first.shape.with(axis, 0)));
+  const others = ({ shape }: Operand) => shape.filter((_, along) => along !== axis);
+  const alike = operands.every((one) => one.shape.length > axis && equalShapes(others(one), others(first)));
   if (!alike) fail(op, operands, `the shapes may differ in axis ${axis} alone`);
   const length = operands.map(({ shape }) => shape[axis]).reduce(addSizes);
   return [{ shape: first.shape.with(axis, length), dtype }];

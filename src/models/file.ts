@@ -39,7 +39,9 @@ export async function openModel(path: string, options: OpenOptions = {}): Promis
   const file = found.isDirectory() ? join(path, MODEL_FILE) : path;
   const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     throw new InputError(
-      error.code === "ENOENT" ? `${path} holds no ${MODEL_FILE}: it is no run` : `${file} can't be read: ${error.message}`,
+      error.code === "ENOENT"
+        ? `${path} holds no ${MODEL_FILE}: it is no run`
+        : `${file} can't be read: ${error.message}`,
     );
   });
   return readOnnx(bytes, { source: file, ...options });

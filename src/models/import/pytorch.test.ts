@@ -2,9 +2,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { largestDifference } from "../../../test/everywhere.ts";
+import { modelOutputs } from "../../../test/model-outputs.ts";
 import { InputError } from "../../graph/errors.ts";
 import { inputsOf } from "../../graph/graph.ts";
-import { type ArrayTensor, interpret } from "../../graph/interpret.ts";
+import type { ArrayTensor } from "../../graph/interpret.ts";
 import { compile } from "../../runtime/session.ts";
 import { tensor } from "../../runtime/tensor.ts";
 import type { Model } from "../../weights/model.ts";
@@ -27,13 +28,7 @@ const { cases } = JSON.parse(
 const bytesOf = ({ file }: Golden): Uint8Array => new Uint8Array(Buffer.from(file, "base64"));
 const titled = (title: string): Golden => cases.find((golden) => golden.title === title) as Golden;
 
-function outputOf({ graph, weights }: Model, x: ArrayTensor): ArrayTensor {
-  const numbers = [...inputsOf(graph, "weight")].map(([path, { shape }]): [string, ArrayTensor] => [
-    path,
-    { shape: shape as readonly number[], data: Float64Array.from(weights[path]) },
-  ]);
-  return interpret(graph, { x: { ...x, data: Float64Array.from(x.data) }, ...Object.fromEntries(numbers) }).y;
-}
+const outputOf = (model: Model, x: ArrayTensor): ArrayTensor => modelOutputs(model, { x }).y;
 
 describe.each(cases)("$title", (golden) => {
   test("computes what it computes in PyTorch, from its own file", () => {

@@ -42,7 +42,7 @@ export function slowFrames(count: number, width: number): Float32Array[] {
 
 /** All weights of a model that take part in a product under one threshold. */
 export function thresholdsOf({ graph }: Model, threshold: number): Record<string, number> {
-  const matrices = graph.inputs.filter(({ role, shape }) => role === "weight" && shape.length === 2);
+  const matrices = graph.inputs.filter(({ role, shape }) => role === "weight" && shape.length > 1);
   return Object.fromEntries(matrices.map(({ name }) => [name, threshold]));
 }
 

@@ -19,5 +19,14 @@ export {
   type Weights,
 } from "./trainer.ts";
 export { showTraining } from "./training-progress.ts";
+export { type TuneOptions, tune } from "./tune.ts";
+export { type DistillOptions, distill } from "./tune-distill.ts";
+export {
+  type DeltaScore,
+  type TriedThresholds,
+  type TunedThresholds,
+  type TuneThresholdsOptions,
+  tuneThresholds,
+} from "./tune-thresholds.ts";
 export { averageOver } from "./validation.ts";
 export type { TrainerPlan } from "./worker-protocol.ts";

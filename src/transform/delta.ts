@@ -1,7 +1,10 @@
 /** By how much a number must change to be passed on to a product of a delta network. */
 import { InputError } from "../graph/errors.ts";
+import type { Graph } from "../graph/graph.ts";
 import type { Node, Value } from "../graph/value.ts";
 import type { Model } from "../weights/model.ts";
+import type { Change } from "./low-rank-report.ts";
+import { overTime } from "./over-time.ts";
 import { type Product, products } from "./products.ts";
 
 /** Thresholds, in the units of the activations. Products for which none is given stay dense. */
@@ -27,7 +30,7 @@ export interface DeltaOptions {
  * @throws InputError for thresholds that are negative or no numbers, and for paths that no product along time has
  */
 export function delta(model: Model, options: DeltaOptions): Model {
-  const along = products(model.graph).filter(({ alongTime }) => alongTime);
+  const along = products(overTime(model).graph).filter(({ alongTime }) => alongTime);
   const paths = new Set(along.map(({ path }) => path));
   const { threshold, inputs = threshold, states = threshold, byWeight = {} } = options;
   for (const [path, given] of Object.entries({ inputs, states, ...byWeight })) {
@@ -45,6 +48,18 @@ export function delta(model: Model, options: DeltaOptions): Model {
   if (Object.keys(thresholds).length === 0)
     throw new InputError("delta: give a threshold for all products, for inputs, for states or by weights");
   return { ...model, thresholds };
+}
+
+/**
+ * The multiplications for one step of one sequence that are left of a graph's.
+ *
+ * @param occupancy shares of numbers passed on, by the paths of weights: the outputs "occupancy.PATH" of `deltaGraph`
+ */
+export function deltaMultiplications(graph: Graph, occupancy: Readonly<Record<string, number>>): Change {
+  const all = products(graph);
+  const total = (share: (path: string) => number) =>
+    all.reduce((sum, { path, multiplications }) => sum + multiplications * share(path), 0);
+  return { before: total(() => 1), after: total((path) => occupancy[path] ?? 1) };
 }
 
 /** @throws InputError for a threshold that is negative or no number */

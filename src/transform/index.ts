@@ -1,6 +1,6 @@
 /** Graph → graph: derivatives, hoisting, simplification, use inside another; and the memory that loops need. */
 export { applyGraph } from "./apply.ts";
-export { type DeltaOptions, delta } from "./delta.ts";
+export { type DeltaOptions, delta, deltaMultiplications } from "./delta.ts";
 export { type DeltaGraphOptions, deltaGraph } from "./delta-graph.ts";
 export { expandInverses } from "./expand-inverses.ts";
 export { gradient, gradients } from "./gradient.ts";
@@ -8,5 +8,6 @@ export { hoist } from "./hoist.ts";
 export { loopMemory } from "./loop-memory.ts";
 export { type LowRankOptions, type LowRankResult, lowRank } from "./low-rank.ts";
 export type { Change, LowRankLayer, LowRankReport } from "./low-rank-report.ts";
+export { overTime } from "./over-time.ts";
 export { type Product, products } from "./products.ts";
 export { simplify } from "./simplify.ts";

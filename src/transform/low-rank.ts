@@ -16,6 +16,7 @@ import { checkModel, type Model } from "../weights/model.ts";
 import { groupByOutput, type OutputGroup, type RowGroups, type Rows } from "./low-rank-groups.ts";
 import { type Layout, Reducer } from "./low-rank-reduce.ts";
 import { type Decomposed, type LowRankReport, reportOf } from "./low-rank-report.ts";
+import { overTime } from "./over-time.ts";
 import { isProduct, products, weightPath } from "./products.ts";
 import { rewriteGraph } from "./rewrite.ts";
 
@@ -43,7 +44,7 @@ export interface LowRankResult {
  *
  * Several recurrent matrices on one output are decomposed side by side, as the paper's W_h holds its gates side by side. What
  * reads something else is left whole: the first layer's inputs, a GRU's r ⊙ h, a part of an output. Outputs at which
- * parameters would grow are left, too, and the report says so.
+ * parameters would grow are left, too, and the report says so. A model of one step becomes one of sequences.
  *
  * ```ts
  * const { model, report } = lowRank(trained, { energy: 0.9 });
@@ -52,9 +53,10 @@ export interface LowRankResult {
  * @throws InputError for an energy or a rank out of range, a path that is no recurrent weight, and a model without a
  * recurrent product
  */
-export function lowRank(model: Model, options: LowRankOptions): LowRankResult {
+export function lowRank(given: Model, options: LowRankOptions): LowRankResult {
   checkGiven(options);
-  checkModel(model);
+  checkModel(given);
+  const model = overTime(given);
   const before = products(model.graph);
   const { groups, rows } = groupByOutput(before);
   if (groups.length === 0)

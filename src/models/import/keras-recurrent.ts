@@ -46,21 +46,29 @@ function choices(options: Options, { version }: ReadLayer) {
   };
 }
 
-/** Gates lie in the order i, f, c, o, which is ours. A graphics card's layer has two biases, to be added up. */
-const readLstm: ReadCell = (options, weights, layer) => {
-  const { units } = options;
+/**
+ * The numbers of an LSTM of so many units. Gates lie in the order i, f, c, o, which is ours. A graphics card's layer
+ * has two biases, to be added up.
+ */
+export function readLstmNumbers(weights: KerasWeights, units: number, hasBias = true) {
   const { input, inputs } = weights.kernel(4 * units);
   const recurrent = weights.next([units, 4 * units]);
-  const biases = options.use_bias ? weights.next([4 * units], [8 * units]) : new Float32Array(4 * units);
-  const isDouble = biases.length === 8 * units;
-  const bias = isDouble ? added(biases.subarray(0, 4 * units), biases.subarray(4 * units)) : biases;
-  const numbers = isDouble
-    ? { input: byUnit(input, inputs, 4), recurrent: byUnit(recurrent, units, 4) }
-    : { input, recurrent };
+  const biases = hasBias ? weights.next([4 * units], [8 * units]) : new Float32Array(4 * units);
+  if (biases.length === 4 * units) return { inputs, numbers: { input, recurrent, bias: biases } };
+  const bias = added(biases.subarray(0, 4 * units), biases.subarray(4 * units));
+  return {
+    inputs,
+    numbers: { input: byUnit(input, inputs, 4), recurrent: byUnit(recurrent, units, 4), bias },
+  };
+}
+
+const readLstm: ReadCell = (options, weights, layer) => {
+  const { units, use_bias: hasBias } = options;
+  const { inputs, numbers } = readLstmNumbers(weights, units, hasBias);
   const cell = isUsual(options)
     ? lstm({ inputs, units })
     : lstmWith({ inputs, units, ...choices(options, layer) });
-  return { cell, weights: { ...numbers, bias } };
+  return { cell, weights: numbers };
 };
 
 /** Gates lie in the order z, r, h; ours in the order r, z, n. */

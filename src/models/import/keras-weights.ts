@@ -13,6 +13,11 @@ export class KerasWeights {
     this.tensors = tensors;
   }
 
+  /** The shape of the next array. */
+  get nextDims(): readonly number[] {
+    return this.peek().dims;
+  }
+
   /** The next array, which has one of these shapes. */
   next(...shapes: readonly (readonly number[])[]): Float32Array {
     const tensor = this.peek();
@@ -28,7 +33,7 @@ export class KerasWeights {
 
   /** The next array, a matrix of so many columns, and how many rows it has. */
   kernel(columns: number): { input: Float32Array; inputs: number } {
-    const inputs = this.peek().dims[0] ?? 0;
+    const [inputs = 0] = this.nextDims;
     return { input: this.next([inputs, columns]), inputs };
   }
 

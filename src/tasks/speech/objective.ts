@@ -1,0 +1,57 @@
+/** What an acoustic model is trained for: the classes of frames, heard with pieces missing. */
+import { and, argmax, logSoftmax, maximum, not, oneHot, where } from "../../graph/functions.ts";
+import { type Graph, trace } from "../../graph/graph.ts";
+import { constant, iota, noise, type Value } from "../../graph/value.ts";
+import { applyGraph } from "../../transform/apply.ts";
+
+/** How many bands and frames one patch may take away (SpecAugment: Park et al. 2019), and how much louder or softer, in nepers of energy, all may be. */
+const WIDEST_BANDS = 8;
+const LONGEST_FRAMES = 12;
+const LOUDNESS = 1;
+
+/**
+ * Cross-entropy over the frames that have a class, and the share of them whose class has the highest score.
+ *
+ * @param network from `x`, raw log-mel [time, batch, bands], to `logits` [time, batch, classes]
+ * @param filler what stands where pieces are missing, [bands]; nothing is missing unless given
+ * @returns a graph of `x` and int32 `labels` [time, batch], −1 for none, with the scalars `loss` and `accuracy`
+ */
+export function speechObjective(network: Graph, filler?: readonly number[]): Graph {
+  const bands = Number(network.inputs.find(({ name }) => name === "x")?.shape[2]);
+  const classes = Number(network.outputs.logits.shape[2]);
+  const labels = { shape: ["time", "batch"], dtype: "int32" as const };
+  return trace({ x: ["time", "batch", bands], labels }, ({ x, labels }) => {
+    const { logits } = applyGraph(network, { x: filler ? withPiecesMissing(x, filler) : x });
+    const wanted = oneHot(labels, classes); // nothing at −1
+    const frames = maximum(wanted.sum(), 1);
+    const right = argmax(logits).equal(labels).cast("float32").sum().div(frames);
+    return { loss: logSoftmax(logits).mul(wanted).sum().div(frames).neg(), accuracy: right };
+  });
+}
+
+/** Two patches of bands and two of time are replaced, and the whole is made louder or softer, for each sequence anew. */
+function withPiecesMissing(x: Value, filler: readonly number[]): Value {
+  const [time, batch, bands] = x.shape;
+  const draw = (name: string) => noise(`augment.${name}`, [1, batch, 1]);
+  const louder = x.add(
+    draw("loudness")
+      .sub(0.5)
+      .mul(2 * LOUDNESS),
+  );
+  const positions = iota(bands).cast("float32").reshape([1, 1, bands]);
+  const times = iota(time).cast("float32").reshape([time, 1, 1]);
+  const length = times.max().add(1);
+  const patches = ["a", "b"].flatMap((name) => [
+    patch(positions, draw(`band.${name}`).mul(Number(bands)), draw(`width.${name}`).mul(WIDEST_BANDS)),
+    patch(times, draw(`time.${name}`).mul(length), draw(`length.${name}`).mul(LONGEST_FRAMES)),
+  ]);
+  return patches.reduce(
+    (value, missing) => where(missing, constant(filler).reshape([1, 1, bands]), value),
+    louder,
+  );
+}
+
+function patch(places: Value, middle: Value, width: Value): Value {
+  const half = width.div(2);
+  return and(not(places.less(middle.sub(half))), places.less(middle.add(half)));
+}

@@ -115,7 +115,7 @@ function lowerLoop(unit: LoopUnit, block: Block): void {
     "Scan",
     [...states.map(({ initial }) => block.nameOf(initial)), ...sources],
     {
-      body: body.toGraph("body", parameters, results),
+      body: body.toGraph(loop.name, parameters, results),
       num_scan_inputs: sources.length,
       scan_input_directions: sources.map(() => backward),
       scan_output_directions: stacks.map(() => backward),

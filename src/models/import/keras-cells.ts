@@ -14,7 +14,7 @@ const gated = z.strictObject({ ...widths, activation, gate: activation });
 
 /** An LSTM whose gates are `gate` and whose candidate and output pass `activation`. */
 export const lstmWith = defineCell({
-  name: "lstm",
+  name: "keras-lstm",
   options: gated,
   weights: ({ inputs, units }) => ({
     input: { shape: [inputs, 4 * units], initializer: perGate(4, glorotUniform) },
@@ -35,7 +35,7 @@ export const lstmWith = defineCell({
 
 /** A GRU whose gates are `gate` and whose candidate passes `activation`, in both forms. */
 export const gruWith = defineCell({
-  name: "gru",
+  name: "keras-gru",
   options: gated.extend({ reset: z.enum(["before", "after"]) }),
   weights: ({ inputs, units, reset }) => ({
     input: { shape: [inputs, 3 * units], initializer: perGate(3, glorotUniform) },
@@ -63,7 +63,7 @@ export const gruWith = defineCell({
 
 /** A simple RNN with any activation. */
 export const rnnWith = defineCell({
-  name: "rnn",
+  name: "keras-rnn",
   options: z.strictObject({ ...widths, activation }),
   weights: ({ inputs, units }) => ({
     input: { shape: [inputs, units], initializer: glorotUniform },

@@ -36,10 +36,10 @@ describe("a page that streams", () => {
     expect(code).not.toMatch(/["']node:/);
   });
 
-  test("loads less than 80 kB, 30 kB as it travels, where the model is compiled already", async () => {
+  test("loads less than 60 kB, 20 kB as it travels, where the model is compiled already", async () => {
     const { code } = await bundle(["loadProgram", "readProgram"]);
-    expect(code.length).toBeLessThan(80_000);
-    expect(gzipSync(code).length).toBeLessThan(30_000);
+    expect(code.length).toBeLessThan(60_000);
+    expect(gzipSync(code).length).toBeLessThan(20_000);
   });
 
   test.skipIf(!browserPath)("gives what Node gives", async () => {

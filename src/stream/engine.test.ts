@@ -74,6 +74,21 @@ test("an engine runs ten thousand streams, and memory that grows harms none", as
   expect(kept).toEqual(copy);
 });
 
+test("an output can be written into an array that is there", async () => {
+  const engine = await engineOf(model);
+  const [a, b] = [engine.stream(), engine.stream()];
+  const into = new Float32Array(7);
+  for (const frame of frames) {
+    expect(a.push(frame, into)).toBe(into);
+    expect(into).toEqual(b.push(frame));
+  }
+  const narrow = new Float32Array(3);
+  expect(() => a.push(frames[0], narrow)).toThrow(
+    'output "y" [1, 1, 7] has 7 numbers; the array that shall take it has 3',
+  );
+  expect(a.save()).toEqual(b.save());
+});
+
 test("closed streams leave their place to others", async () => {
   const engine = await engineOf(model);
   const before = engine.stream();

@@ -16,6 +16,8 @@ interface Piece {
 /** A program in a memory of its own, together with what each of its streams keeps. */
 export class Engine {
   readonly program: Program;
+  /** The whole memory; another view when it has grown, which leaves earlier ones empty. */
+  bytes: Uint8Array;
   readonly fingerprint: string;
   readonly kernels: Kernels;
   /** Where the program's memory, its code and its maintenance lie. */
@@ -29,14 +31,13 @@ export class Engine {
   private readonly memory: KernelsAndMemory["memory"];
   private readonly free: number[] = [];
   private end: number;
-  private bytesView: Uint8Array;
 
   constructor(program: Program, { kernels, memory }: KernelsAndMemory) {
     this.program = program;
     this.fingerprint = fingerprint(program);
     this.kernels = kernels;
     this.memory = memory;
-    this.bytesView = new Uint8Array(memory.buffer);
+    this.bytes = new Uint8Array(memory.buffer);
     this.base = roundUp(kernels.heapBase.value);
     this.bytes.set(program.image, this.base);
     this.end = this.base + program.image.length + program.scratchBytes + program.listBytes;
@@ -47,17 +48,6 @@ export class Engine {
     const starts = [...instructions.map(({ at }) => this.code.from + 4 * at), this.code.to];
     this.pieces = instructions.map((_, index) => ({ from: starts[index], to: starts[index + 1] }));
     this.mayFail = instructions.some(({ name }) => name === "lookup");
-  }
-
-  /** The whole memory; never kept, for it changes when it grows. */
-  get bytes(): Uint8Array {
-    if (this.bytesView.buffer !== this.memory.buffer) this.bytesView = new Uint8Array(this.memory.buffer);
-    return this.bytesView;
-  }
-
-  /** Numbers in memory; never kept either. */
-  floats(address: number, count: number): Float32Array {
-    return new Float32Array(this.memory.buffer, address, count);
   }
 
   /**
@@ -100,6 +90,7 @@ export class Engine {
         `there is no memory for another stream, which needs ${this.program.initial.length} bytes: close some`,
       );
     }
+    this.bytes = new Uint8Array(this.memory.buffer);
   }
 
   private writeCode(code: Int32Array): Piece {

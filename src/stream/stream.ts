@@ -41,6 +41,13 @@ interface Place {
   address: number;
 }
 
+/** Inputs and outputs in an engine's memory, as long as that does not grow. */
+interface Views {
+  bytes: Uint8Array;
+  inputs: Float32Array[];
+  outputs: Float32Array[];
+}
+
 /** A sequence's state and the way to its next output. Made by `engine.stream()`. */
 export class Stream {
   private readonly engine: Engine;
@@ -49,7 +56,7 @@ export class Stream {
   private readonly outputs: readonly Place[];
   private readonly backup: Uint8Array | undefined;
   private readonly times: Float64Array | undefined;
-  private views: { buffer: ArrayBufferLike; inputs: Float32Array[]; outputs: Float32Array[] } | undefined;
+  private views: Views | undefined;
   private timed = 0;
   private steps = 0;
   private closed = false;
@@ -70,22 +77,27 @@ export class Stream {
    * One step.
    *
    * @param frame for a model of one input and one output; else frames by the inputs' names
+   * @param into takes the output, so that no array need be made: which takes longer than a step of a small model
    * @returns the output (or outputs by name), yours to keep
-   * @throws InputError for a frame of another width, NaN or an infinite number in it, an input that is missing or
+   * @throws InputError for a frame or `into` of another width, NaN or an infinite number in it, an input that is missing or
    * unknown, an index out of range, or a stream that is closed; the stream is then as it was before
    */
-  push(frame: Frame): Float32Array;
+  push(frame: Frame, into?: Float32Array): Float32Array;
   push(frames: Readonly<Record<string, Frame>>): Record<string, Float32Array>;
-  push(given: Frame | Readonly<Record<string, Frame>>): Float32Array | Record<string, Float32Array> {
+  push(
+    given: Frame | Readonly<Record<string, Frame>>,
+    into?: Float32Array,
+  ): Float32Array | Record<string, Float32Array> {
     if (this.closed) throw new InputError("this stream is closed: make another with engine.stream()");
-    const views = this.viewsNow();
+    const { inputs, outputs } = this.viewsNow();
     const single = isFrame(given);
-    if (single) this.enterOnly(given, views.inputs);
-    else this.enterAll(given, views.inputs);
+    if (single) this.enterOnly(given, inputs, into);
+    else this.enterAll(given, inputs);
     this.step();
-    const results = views.outputs.map((output) => output.slice());
+    if (into) into.set(outputs[0]);
+    const results = into ?? (single ? new Float32Array(outputs[0]) : this.named(outputs));
     this.maintain();
-    return single ? results[0] : Object.fromEntries(this.outputs.map(({ name }, at) => [name, results[at]]));
+    return results;
   }
 
   /** Back to the beginning of a sequence. */
@@ -164,19 +176,28 @@ export class Stream {
   }
 
   /** Memory that grows leaves earlier views of it empty. */
-  private viewsNow(): { inputs: Float32Array[]; outputs: Float32Array[] } {
-    const { buffer } = this.engine.bytes;
-    if (this.views?.buffer === buffer) return this.views;
+  private viewsNow(): Views {
+    const { bytes } = this.engine;
+    if (this.views?.bytes === bytes) return this.views;
     const of = (places: readonly Place[]) =>
-      places.map(({ address, count }) => new Float32Array(buffer, address, count));
-    this.views = { buffer, inputs: of(this.inputs), outputs: of(this.outputs) };
+      places.map(({ address, count }) => new Float32Array(bytes.buffer, address, count));
+    this.views = { bytes, inputs: of(this.inputs), outputs: of(this.outputs) };
     return this.views;
   }
 
-  private enterOnly(frame: Frame, views: readonly Float32Array[]): void {
+  private named(outputs: readonly Float32Array[]): Record<string, Float32Array> {
+    return Object.fromEntries(this.outputs.map(({ name }, at) => [name, new Float32Array(outputs[at])]));
+  }
+
+  private enterOnly(frame: Frame, views: readonly Float32Array[], into?: Float32Array): void {
     if (this.inputs.length !== 1 || this.outputs.length !== 1)
       throw new InputError(
         `the model has the inputs ${namesOf(this.inputs)} and the outputs ${namesOf(this.outputs)}: push frames by name, { ${this.inputs.map(({ name }) => `${name}: frame`).join(", ")} }`,
+      );
+    const [{ name, shape, count }] = this.outputs;
+    if (into && into.length !== count)
+      throw new InputError(
+        `output "${name}" [${shape.join(", ")}] has ${count} numbers; the array that shall take it has ${into.length}`,
       );
     this.enter(this.inputs[0], frame, views[0]);
   }

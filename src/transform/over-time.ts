@@ -1,9 +1,11 @@
 /** A model of one step as a model of sequences: what is trained and compressed is always the latter. */
+import { concat } from "../graph/functions.ts";
 import { trace } from "../graph/graph.ts";
 import { scan } from "../graph/scan.ts";
-import { filled } from "../graph/value.ts";
+import { filled, type Value } from "../graph/value.ts";
 import { checkModel, type Model } from "../weights/model.ts";
 import { applyGraph } from "./apply.ts";
+import { simplify } from "./simplify.ts";
 
 /**
  * Runs a model that computes one step along time, from states of zeros: each input […] becomes [time, …], and so does each
@@ -12,25 +14,47 @@ import { applyGraph } from "./apply.ts";
  * @throws InputError for states that the graph does not have
  */
 export function overTime(model: Model): Model {
-  const { graph, states: carried, ...rest } = model;
-  if (!carried) return model;
+  const { graph: given, states, ...rest } = model;
+  if (!states) return model;
   checkModel(model);
-  const fed = graph.inputs.filter(({ name, role }) => role !== "weight" && !(name in carried));
-  const begin = graph.inputs.filter(({ name }) => name in carried);
-  const after = new Set(Object.values(carried));
+  const graph = simplify(given);
+  const carried = Object.entries(states).map(([name, output]) => {
+    return { name, output, parts: partsOf(graph.outputs[output]) };
+  });
+  const isState = new Set(carried.flatMap(({ name, output }) => [name, output]));
+  const fed = graph.inputs.filter(({ name, role }) => role !== "weight" && !isState.has(name));
   const declared = fed.map(({ name, shape, dtype }) => [name, { shape: ["time", ...shape], dtype }] as const);
+  const initial = carried.flatMap(({ name, parts: { values } }) =>
+    values.map(({ shape, dtype }, at) => [`${name}.${at}`, filled(0, shape, dtype)]),
+  );
   const whole = trace(Object.fromEntries(declared), (sequences) => {
     const { outputs } = scan({
-      states: Object.fromEntries(begin.map(({ name, shape, dtype }) => [name, filled(0, shape, dtype)])),
+      states: Object.fromEntries(initial),
       sequences,
-      step(states, inputs) {
-        const results = applyGraph(graph, { ...states, ...inputs });
-        const next = Object.entries(carried).map(([name, output]) => [name, results[output]]);
-        const own = Object.entries(results).filter(([name]) => !after.has(name));
-        return { states: Object.fromEntries(next), outputs: Object.fromEntries(own) };
+      step(before, inputs) {
+        const read = carried.map(({ name, parts: { values, axis } }) => {
+          const own = values.map((_, at) => before[`${name}.${at}`]);
+          return [name, concat(own, axis)];
+        });
+        const next = Object.fromEntries(
+          carried.flatMap(({ name, parts }) => parts.values.map((value, at) => [`${name}.${at}`, value])),
+        );
+        const wanted = { inputs: graph.inputs, outputs: { ...graph.outputs, ...next } };
+        const results = applyGraph(wanted, { ...Object.fromEntries(read), ...inputs });
+        const own = Object.entries(results).filter(([name]) => !isState.has(name) && !(name in next));
+        const after = Object.keys(next).map((name) => [name, results[name]]);
+        return { states: Object.fromEntries(after), outputs: Object.fromEntries(own) };
       },
     });
     return outputs;
   });
-  return { ...rest, graph: whole };
+  return { ...rest, graph: simplify(whole) };
+}
+
+/** What a state is put together from, along an axis: hidden state and memory of an LSTM, as exporters stack them. */
+function partsOf(value: Value): { values: readonly Value[]; axis: number } {
+  const { node } = value;
+  return node.is("concat")
+    ? { values: node.operands, axis: node.attributes.axis }
+    : { values: [value], axis: 0 };
 }

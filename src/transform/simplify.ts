@@ -2,10 +2,10 @@
  * Computes what is constant, merges what is computed twice, and drops what changes nothing. (What nothing
  * reads is gone by itself: a graph is what its outputs lead to.)
  */
-import { Dim, equalSizes } from "../graph/dim.ts";
+import { addSizes, Dim, equalSizes, type Size } from "../graph/dim.ts";
 import type { Graph } from "../graph/graph.ts";
 import { evaluateNode } from "../graph/interpret.ts";
-import type { Operator } from "../graph/operators.ts";
+import type { Attributes, Operator } from "../graph/operators.ts";
 import { equalShapes } from "../graph/shape.ts";
 import { apply, constant, type Node, type Value } from "../graph/value.ts";
 import { rebuild, rewriteGraph } from "./rewrite.ts";
@@ -48,7 +48,7 @@ const shortcuts: { [O in Operator]?: (node: Node<O>, operands: readonly Value[])
     ),
   slice: (node, [x]) => {
     const { axis, start, end } = node.attributes;
-    return keepsShape(node, x, start === 0 && equalSizes(end, x.shape[axis]));
+    return keepsShape(node, x, start === 0 && equalSizes(end, x.shape[axis])) ?? partOf(x, node.attributes);
   },
   reshape: (node, [x]) => {
     const [source] = x.node.is("reshape") ? x.node.operands : [x];
@@ -79,6 +79,17 @@ const shortcuts: { [O in Operator]?: (node: Node<O>, operands: readonly Value[])
 
 function keepsShape(node: Node, x: Value, neutral: boolean): Value | undefined {
   return neutral && equalShapes(x.shape, node.results[0].shape) ? x : undefined;
+}
+
+/** The part of a concatenation that a slice cuts out. */
+function partOf({ node }: Value, { axis, start, end, step }: Attributes["slice"]): Value | undefined {
+  if (!node.is("concat") || node.attributes.axis !== axis || step !== 1) return undefined;
+  let at: Size = 0;
+  return node.operands.find((part) => {
+    const from = at;
+    at = addSizes(at, part.shape[axis]);
+    return equalSizes(from, start) && equalSizes(at, end);
+  });
 }
 
 /** Whether every number of a value is known to be this one. */

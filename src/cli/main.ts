@@ -2,6 +2,12 @@
 import { Command, CommanderError } from "commander";
 import { InputError } from "../graph/errors.ts";
 import { version } from "../version.ts";
+import { compressCommand } from "./compress.ts";
+import { exportCommand } from "./export.ts";
+import { importCommand } from "./import.ts";
+import { profileCommand } from "./profile.ts";
+import { speechCommand } from "./speech.ts";
+import { streamCommand } from "./stream.ts";
 import { summarizeCommand } from "./summarize.ts";
 
 const program = new Command("gatefold")
@@ -9,7 +15,13 @@ const program = new Command("gatefold")
   .version(version, "-V, --version", "print the version")
   .helpCommand(false)
   .addHelpText("after", "\nBegin with:\n  $ gatefold summarize VIDEO\n")
-  .addCommand(summarizeCommand());
+  .addCommand(summarizeCommand())
+  .addCommand(importCommand())
+  .addCommand(exportCommand())
+  .addCommand(compressCommand())
+  .addCommand(streamCommand())
+  .addCommand(profileCommand())
+  .addCommand(speechCommand());
 
 for (const command of [program, ...program.commands]) {
   command

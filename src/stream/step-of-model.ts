@@ -64,7 +64,7 @@ function without(values: Readonly<Record<string, Value>>, names: readonly string
 }
 
 /** The open size that a graph's loops walk along; without loops, the one named so or "time". */
-function timeOf(graph: Graph, name: string | undefined): Size | undefined {
+export function timeOf(graph: Graph, name?: string): Size | undefined {
   const open = new Set(graph.inputs.flatMap(({ shape }) => shape.flatMap(namesOf)));
   if (name !== undefined && !open.has(name))
     throw new InputError(`no input has the open size "${name}" (the model's inputs: ${inputsText(graph)})`);

@@ -7,23 +7,26 @@ import { equalShapes } from "../../graph/shape.ts";
 
 /** The names that a state called NAME may have after the step. */
 function namesAfter(before: string): string[] {
-  const stem = before.replace(/(_?(in|0|prev|previous|old|t))$|^(prev|previous|old|initial)_/i, "");
+  const stem = before.replace(/(_in|_?0|_prev|_previous|_old|_t)$|^(prev|previous|old|initial)_/i, "");
   const suffixes = ["N", "_N", "n", "_n", "_out", "Out", "_new", "_next", "_1", "1", "_t"];
   const prefixes = ["new_", "next_", "out_", "output_", "updated_"];
-  const stems = stem === "" ? [before] : [before, stem];
-  return stems.flatMap((one) => [
+  const stems = new Set(stem === "" ? [before] : [before, stem]);
+  return [...stems].flatMap((one) => [
     ...suffixes.map((end) => one + end),
     ...prefixes.map((start) => start + one),
   ]);
 }
 
 /**
- * The states of a model of one step. A model with loops walks along sequences by itself and has none.
+ * The states of a model of one step. A model with loops of open length walks along sequences by itself and has none.
  *
  * @returns for each input that is a state, the output that it becomes; nothing where any of them is in doubt
  */
 export function detectStates({ inputs, outputs }: Graph): Record<string, string> | undefined {
-  if ([...allUnits(Object.values(outputs))].some(isLoopUnit)) return undefined;
+  const alongSequences = [...allUnits(Object.values(outputs))].some(
+    (unit) => isLoopUnit(unit) && typeof unit.loop.length !== "number",
+  );
+  if (alongSequences) return undefined;
   const found = inputs
     .filter(({ role }) => role === "input")
     .map((input) => ({ input, after: namesAfter(input.name).filter((name) => fits(input, outputs, name)) }))

@@ -62,7 +62,7 @@ const options = z.strictObject({ forgetBias: z.number().default(1) });
 /** `forgetBias`: what a BasicLSTMCell adds to its forget gate, which its variables do not tell; 1 unless it was made otherwise. */
 export type TensorFlowOptions = z.input<typeof options>;
 
-const CELL = /^(.*?(\d*)\/(?:basic_)?lstm_cell)\/(kernel|weights|bias|biases)$/;
+const CELL = /^((?:.*?(\d*)\/)?(?:basic_)?lstm_cell)\/(kernel|weights|bias|biases)$/;
 const OUTPUT = /^(.*softmax)_(w|b)$/;
 
 /**
@@ -81,7 +81,7 @@ export function fromTensorFlow(variables: Tensors, source: string, given: Tensor
     const [, cell, number, part] = CELL.exec(name) ?? [];
     const [, path, letter] = OUTPUT.exec(name) ?? [];
     if (cell !== undefined) {
-      const known = cells.get(cell) ?? { number: Number(number) };
+      const known = cells.get(cell) ?? { number: Number(number ?? 0) };
       cells.set(cell, { ...known, [/^(kernel|weights)$/.test(part) ? "kernel" : "bias"]: tensor });
     } else if (path !== undefined) output = { ...output, path: pathOf(path), [letter]: tensor };
     else if (/(^|\/)embedding$/.test(name)) embedding = [pathOf(name), tensor];

@@ -19,7 +19,7 @@ type State = Record<string, Value>;
 interface Direction {
   index: number;
   units: number;
-  /** How activations are applied: the n-th of this direction, to a sum that is held within the clip. */
+  /** The n-th activation of this direction. */
   activate: (index: number) => (x: Value) => Value;
   weight: Slice;
 }
@@ -67,14 +67,16 @@ const lstm: Kind = {
     const peepholes = call.has(7) ? weight([7], "peephole", (x) => gatesOf(x, [0, 2, 1])).split(3) : [];
     const [peepInput, peepForget, peepOutput] = peepholes;
     const coupled = call.int("input_forget", 0) === 1;
-    const [gate, candidate, output] = [0, 1, 2].map(activate);
+    const held = clipOf(call);
+    const [gateActivation, candidate, output] = [0, 1, 2].map(activate);
+    const gate = (sum: Value) => gateActivation(held(sum));
     const peep = (sum: Value, memory: Value, by?: Value) => (by ? sum.add(memory.mul(by)) : sum);
     return (x, { hidden, memory }) => {
       const product = x.matmul(input).add(hidden.matmul(recurrent));
       const [i, f, g, o] = (bias ? product.add(bias) : product).split(4);
       const enters = gate(peep(i, memory, peepInput));
       const stays = coupled ? enters.rsub(1) : gate(peep(f, memory, peepForget));
-      const next = stays.mul(memory).add(enters.mul(candidate(g)));
+      const next = stays.mul(memory).add(enters.mul(candidate(held(g))));
       return { hidden: gate(peep(o, next, peepOutput)).mul(output(next)), memory: next };
     };
   },
@@ -87,6 +89,7 @@ const gru: Kind = {
   cell(call, { weight, activate, units }) {
     // z, r, n in ONNX; r, z, n here
     const input = weight([1], "input", turned([1, 0, 2]));
+    const held = clipOf(call);
     const [gate, candidate] = [0, 1].map(activate);
     const resetAfter = call.int("linear_before_reset", 0) !== 0;
     const recurrent = weight([2], "recurrent", (x) =>
@@ -109,11 +112,11 @@ const gru: Kind = {
       const [hGates, hCandidate] = inner
         ? [hidden.matmul(recurrent)]
         : hidden.matmul(recurrent).split([2 * units, units]);
-      const [r, z] = gate(xGates.add(hGates)).split(2);
+      const [r, z] = gate(held(xGates.add(hGates))).split(2);
       const recalled = inner
         ? r.mul(hidden).matmul(inner)
         : r.mul(innerBias ? hCandidate.add(innerBias) : hCandidate);
-      const n = candidate(xCandidate.add(recalled));
+      const n = candidate(held(xCandidate.add(recalled)));
       return { hidden: n.add(z.mul(hidden.sub(n))) };
     };
   },
@@ -133,10 +136,10 @@ const rnn: Kind = {
     const input = weight([1], "input", turned([0]));
     const recurrent = weight([2], "recurrent", turned([0]));
     const bias = call.has(3) ? weight([3], "bias", summedBias([0])) : undefined;
-    const output = activate(0);
+    const [held, output] = [clipOf(call), activate(0)];
     return (x, { hidden }) => {
       const product = x.matmul(input).add(hidden.matmul(recurrent));
-      return { hidden: output(bias ? product.add(bias) : product) };
+      return { hidden: output(held(bias ? product.add(bias) : product)) };
     };
   },
 };
@@ -235,6 +238,15 @@ function weightPath(call: Call, tensors: readonly Tensor[], role: string): strin
   return `${node || call.node.opType.toLowerCase()}.${role}`;
 }
 
+/** Activations for which ONNX Runtime has other parameters than ONNX's own text. */
+const unsettled = ["Affine", "ThresholdedRelu", "ScaledTanh"];
+
+/** Holds the sums that go into gates between two bounds; the memory is not held, by ONNX Runtime's reading of the option. */
+function clipOf(call: Call): (x: Value) => Value {
+  const limit = call.float("clip", 0);
+  return (x) => (limit > 0 ? clip(x, -limit, limit) : x);
+}
+
 /** The activations of a direction. α and β go to those that have one, in order, over all directions. */
 function activationsOf(call: Call, kind: Kind, direction: number, count: number): Direction["activate"] {
   const names = call.strings("activations") ?? Array.from({ length: count }, () => kind.activations).flat();
@@ -242,16 +254,19 @@ function activationsOf(call: Call, kind: Kind, direction: number, count: number)
   if (names.length !== width * count)
     throw new InputError(`it needs ${width * count} activations and has ${names.length}`);
   const [alphas, betas] = [[...call.floats("activation_alpha")], [...call.floats("activation_beta")]];
-  const limit = call.float("clip", 0);
   const all = names.map((wanted) => {
     const name = Object.keys(activations).find((one) => one.toLowerCase() === wanted.toLowerCase());
     if (!name) throw new InputError(`the activation "${wanted}" can't be read`);
     const { alpha, beta, apply } = activations[name];
+    if (unsettled.includes(name) && alphas.length === 0)
+      throw new InputError(
+        `the activation "${name}" needs its activation_alpha: runtimes differ in what it is otherwise`,
+      );
     const [a, b] = [
       alpha === undefined ? 0 : (alphas.shift() ?? alpha),
       beta === undefined ? 0 : (betas.shift() ?? beta),
     ];
-    return (x: Value) => apply(limit > 0 ? clip(x, -limit, limit) : x, a, b);
+    return (x: Value) => apply(x, a, b);
   });
   return (index) => all[direction * width + index];
 }

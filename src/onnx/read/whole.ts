@@ -3,6 +3,7 @@ import { addSizes, Dim, floorDivide, multiplySizes, type Size, subtractSizes } f
 import { InputError } from "../../graph/errors.ts";
 import { broadcastStrides, count, positions } from "../../graph/interpret/array-tensor.ts";
 import { broadcast } from "../../graph/shape.ts";
+import { Value } from "../../graph/value.ts";
 import type { Call } from "./call.ts";
 import { dtypeOf, Numbers, type Tensor, Whole } from "./tensor.ts";
 
@@ -109,10 +110,20 @@ const overAll =
 const largest = choose(["greater", "equal", "not less"], ["less", "not greater"]);
 const smallest = choose(["less", "equal", "not greater"], ["greater", "not less"]);
 
+/** 0 times whole numbers that are not known is 0: exporters keep inputs alive that way. */
+function timesNothing({ inputs }: Call): Whole | undefined {
+  const other = inputs.find((input) => input instanceof Value);
+  const zero = inputs.find((input) => input instanceof Whole && input.sizes.every((size) => size === 0));
+  if (other?.dtype !== "int32" || !zero) return undefined;
+  const shape = broadcast(other.shape, zero.shape);
+  if (!shape?.every((size) => typeof size === "number") || count(shape) > most) return undefined;
+  return new Whole(shape, Array<number>(count(shape)).fill(0));
+}
+
 export const wholeArithmetic: Readonly<Record<string, Arithmetic>> = {
   Add: binary(addSizes),
   Sub: binary(subtractSizes),
-  Mul: binary(multiplySizes),
+  Mul: (call) => timesNothing(call) ?? binary(multiplySizes)(call),
   Div: binary(divide),
   Mod: (call) => (call.int("fmod", 0) ? undefined : binary(remainder)(call)),
   Max: binary(largest),

@@ -42,11 +42,23 @@ async function run(source: string, file: string, { safetensors, int8 }: Flags): 
   if (int8 && format !== ".stream") throw new InputError("--int8 is for stream programs (FILE.stream) alone");
   const { openModel } = await import("../models/file.ts");
   const { writeAside } = await import("../train/write-aside.ts");
-  const bytes = await write(await openModel(source), int8 ?? false);
+  const model = await openModel(source);
+  const bytes = await write(model, int8 ?? false);
   await writeAside(file, bytes).catch((error: NodeJS.ErrnoException) => {
     throw new InputError(`${file} can't be written: ${error.message}`, { cause: error });
   });
+  if (format === ".safetensors") await tellLeftovers(model);
   process.stdout.write(`${file}: ${bytes.length.toLocaleString("en-US")} bytes\n`);
+}
+
+/** Which weights PyTorch has no layer for. */
+async function tellLeftovers(model: Model): Promise<void> {
+  const { pyTorchDictionary } = await import("../models/export.ts");
+  const { asTheyAre } = pyTorchDictionary(model);
+  if (asTheyAre.length > 0)
+    process.stderr.write(
+      `Note: PyTorch has no layer for these weights, which stand as they are: ${asTheyAre.join(", ")}\n`,
+    );
 }
 
 const writers: Readonly<Record<string, (model: Model, int8: boolean) => Promise<Uint8Array>>> = {

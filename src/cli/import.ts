@@ -1,5 +1,6 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import type { OpenOptions } from "../models/file.ts";
+import { parseNumber, parsePositive } from "./numbers.ts";
 
 interface Flags {
   out: string;
@@ -7,6 +8,9 @@ interface Flags {
   value?: Record<string, number>;
   state?: Record<string, string>;
   layers?: string[];
+  activation?: Record<string, string>;
+  nonlinearity?: "tanh" | "relu";
+  forgetBias?: number;
   json?: boolean;
 }
 
@@ -21,7 +25,7 @@ export function importCommand(): Command {
     )
     .argument("<file>", "the model's file, or its folder")
     .requiredOption("-o, --out <run>", "folder for the run")
-    .option("--size <name=count>", "fix an open size of an ONNX model (repeatable)", collect(parseCount))
+    .option("--size <name=count>", "fix an open size of an ONNX model (repeatable)", collect(parsePositive))
     .option("--value <name=number>", "fix an input of an ONNX model (repeatable)", collect(parseNumber))
     .option(
       "--state <input=output>",
@@ -31,6 +35,15 @@ export function importCommand(): Command {
     .option("--layers <names>", "order of a state dictionary's layers, apart by commas", (text) =>
       text.split(","),
     )
+    .option(
+      "--activation <layer=name>",
+      "what follows a linear layer of a state dictionary:\nrelu, tanh, sigmoid, softmax, … (repeatable)",
+      collect((text) => text),
+    )
+    .addOption(
+      new Option("--nonlinearity <name>", "of a state dictionary's RNN layers").choices(["tanh", "relu"]),
+    )
+    .option("--forget-bias <number>", "of TensorFlow's BasicLSTM (default: 1)", parseNumber)
     .option("--json", "print what was read as JSON")
     .addHelpText(
       "after",
@@ -43,10 +56,19 @@ Examples:
     .action(run);
 }
 
-async function run(file: string, { out, size, value, state, layers, json }: Flags): Promise<void> {
+async function run(
+  file: string,
+  { out, json, size, value, state, activation, ...rest }: Flags,
+): Promise<void> {
   const { openModel, saveModel } = await import("../models/file.ts");
   const { describe, inLines } = await import("./describe.ts");
-  const options: OpenOptions = { sizes: size, values: value, states: state, layers };
+  const options: OpenOptions = {
+    ...rest,
+    sizes: size,
+    values: value,
+    states: state,
+    activations: activation as OpenOptions["activations"],
+  };
   const model = await openModel(file, options);
   await saveModel(out, model);
   const description = describe(model);
@@ -62,14 +84,4 @@ function collect<T>(
     if (name === undefined) throw new InvalidArgumentError("Give it as NAME=VALUE.");
     return { ...before, [name]: parse(value) };
   };
-}
-
-function parseCount(text: string): number {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("Give a whole number of 1 or more.");
-}
-
-function parseNumber(text: string): number {
-  if (text.trim() !== "" && Number.isFinite(Number(text))) return Number(text);
-  throw new InvalidArgumentError("Give a number.");
 }

@@ -311,6 +311,13 @@ test("what can't be meant is refused in a sentence", () => {
   );
   expect(refused({ rank: { "upper.input": 2 } })).toMatch('"upper.input" is no recurrent weight');
   expect(refused({})).toBe("low rank: give either an energy or a rank");
+  const nan = {
+    ...model,
+    weights: { ...model.weights, "upper.recurrent": new Float32Array(100).fill(Number.NaN) },
+  };
+  expect(refused({ energy: 0.9 }, nan)).toBe(
+    'low rank: weight "upper.recurrent" has numbers that are not finite',
+  );
   const noProduct = modelOf(
     trace({ x: ["time", "batch", 3] }, ({ x }) => ({ y: recurrent("a", sru({ inputs: 3, units }))(x) })),
   );

@@ -50,8 +50,8 @@ export interface LowRankResult {
  * const { model, report } = lowRank(trained, { energy: 0.9 });
  * ```
  *
- * @throws InputError for an energy or a rank out of range, a path that is no recurrent weight, and a model without a
- * recurrent product
+ * @throws InputError for an energy or a rank out of range, a path that is no recurrent weight, recurrent weights that are not
+ * finite, and a model without a recurrent product
  */
 export function lowRank(given: Model, options: LowRankOptions): LowRankResult {
   checkGiven(options);
@@ -81,6 +81,8 @@ function decompose(group: OutputGroup, model: Model, options: LowRankOptions): D
   const shapes = shapesOf(model.graph);
   const matrices = recurrent.map((rows) => rowsOf(rows, model.weights, shapes));
   const columns = matrices.reduce((sum, one) => sum + one.columns, 0);
+  const broken = recurrent.find((_, index) => !matrices[index].to1DArray().every(Number.isFinite));
+  if (broken) throw new InputError(`low rank: weight "${broken.path}" has numbers that are not finite`);
   const stacked = new Matrix(columns, units); // W_hᵀ
   let at = 0;
   for (const matrix of matrices) {

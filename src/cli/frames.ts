@@ -1,7 +1,7 @@
 /** What a model is to read, frame by frame, from a file. */
 import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
-import { readWav } from "../data/audio/wav.ts";
+import { readWav, type Sound } from "../data/audio/wav.ts";
 import { readNpy } from "../data/npy.ts";
 import { readNumberTable } from "../data/number-table.ts";
 import { InputError } from "../graph/errors.ts";
@@ -11,7 +11,7 @@ export interface FrameOptions {
   /** For a model over raw sound: samples from frame to frame; as many as a frame has, where it is not given. */
   hop?: number;
   /** How a sound becomes frames, where the run says so. */
-  ofSound?: (sound: { rate: number; samples: Float32Array }) => Iterable<Float32Array>;
+  ofSound?: (sound: Sound) => Float32Array[];
 }
 
 /**
@@ -38,7 +38,7 @@ export async function readFrames(
   });
   if (extname(path).toLowerCase() === ".wav") {
     const sound = readWav(bytes, path);
-    return ofSound ? [...ofSound(sound)] : stretches(sound.samples, width, hop ?? width);
+    return ofSound ? ofSound(sound) : stretches(sound.samples, width, hop ?? width);
   }
   if (hop !== undefined) throw new InputError(`--hop is for sounds (.wav), and ${path} is none`);
   const { rows, columns, data } =

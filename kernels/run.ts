@@ -4,6 +4,7 @@
  */
 import { dense } from "./dense";
 import { collect, delta, rebuild } from "./delta";
+import { gate, gateAdd } from "./gates";
 import { collectInt8, deltaInt8, denseInt8, dequantize, quantize } from "./int8";
 import { abs, exp, log, neg, relu, sigmoid, sqrt, tanh, trunc } from "./maps";
 import { copy, fill, flush } from "./moves";
@@ -51,6 +52,8 @@ const enum Do {
   DeltaInt8,
   Dequantize,
   Flush,
+  Gate,
+  GateAdd,
 }
 
 /** Where a program's memory begins, and that of the stream whose turn it is. */
@@ -305,6 +308,21 @@ export function run(from: usize, to: usize, ofProgram: usize, ofStream: usize): 
       case Do.Flush:
         flush(address(at, 0), number(at, 1));
         at += 12;
+        break;
+      case Do.Gate:
+        gate(number(at, 4), address(at, 0), address(at, 1), address(at, 2), number(at, 3));
+        at += 24;
+        break;
+      case Do.GateAdd:
+        gateAdd(
+          number(at, 5),
+          address(at, 0),
+          address(at, 1),
+          address(at, 2),
+          address(at, 3),
+          number(at, 4),
+        );
+        at += 28;
         break;
       default:
         return 2;

@@ -255,6 +255,20 @@ export const instructions = {
     touches: ({ n }) => [reads("y", 4 * n), writes("y", 4 * n)],
     work: ({ n }) => n,
   },
+  /** y = f(a) · g(b); the mode tells f and g: 0 neither, 1 σ(a), 2 tanh(a), 3 σ(a) and tanh(b). */
+  gate: {
+    fields: ["a", "b", "y", "n", "mode"],
+    touches: ({ n }) =>
+      ["a", "b"].map((field) => inPlace(reads(field, 4 * n))).concat(inPlace(writes("y", 4 * n))),
+    work: ({ n }) => n,
+  },
+  /** y = from + f(a) · g(b) */
+  gateAdd: {
+    fields: ["a", "b", "from", "y", "n", "mode"],
+    touches: ({ n }) =>
+      ["a", "b", "from"].map((field) => inPlace(reads(field, 4 * n))).concat(inPlace(writes("y", 4 * n))),
+    work: ({ n }) => n,
+  },
 } as const satisfies Record<string, Form>;
 
 export type InstructionName = keyof typeof instructions;

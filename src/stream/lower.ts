@@ -8,6 +8,7 @@ import { Assembly, count, type Products, shapeOf, volumeOf } from "./assembly.ts
 import { emitElementwise } from "./emit-elementwise.ts";
 import { emitLayout } from "./emit-layout.ts";
 import { type ProductEntry, SumWriter } from "./emit-sums.ts";
+import { emitGate, findGates } from "./gates.ts";
 import { Known } from "./known.ts";
 import { type Buffer, type Listing, newBuffer, shifted, type View, viewOf } from "./listing.ts";
 import { productOf } from "./products.ts";
@@ -87,10 +88,17 @@ function writeAll(assembly: Assembly, writer: SumWriter, wanted: readonly Value[
   for (const value of [...wanted, ...nodes.flatMap(({ operands }) => operands)])
     uses.set(value, (uses.get(value) ?? 0) + 1);
   const { sums, parts } = findSums(nodes, uses, (node) => productOf(node, known));
+  const gated = findGates(
+    nodes,
+    uses,
+    (node) => parts.has(node) || sums.has(node) || known.has(node.results[0]),
+  );
   for (const node of nodes) {
-    if (parts.has(node)) continue;
+    if (parts.has(node) || gated.parts.has(node)) continue;
     const sum = sums.get(node);
+    const gate = gated.gates.get(node);
     if (sum) writer.write(sum);
+    else if (gate) emitGate(assembly, gate);
     else writeNode(assembly, node);
   }
 }

@@ -1,4 +1,5 @@
 /** Products over the inputs that changed (Neil et al. 2017, "Delta networks"), from weights in columns. */
+import { front } from "./packing";
 
 /**
  * Lists what changed: where |x − held| ≥ threshold and x ≠ held, the index (int32) and the difference are listed, and
@@ -8,31 +9,123 @@
  * @returns how many are listed.
  */
 export function collect(x: usize, held: usize, n: i32, threshold: f32, indices: usize, values: usize): i32 {
-  let count = 0;
-  for (let i = 0; i < n; i++) {
-    const at = <usize>i << 2;
-    const now = load<f32>(x + at);
-    const difference = now - load<f32>(held + at);
-    if (abs<f32>(difference) < threshold || difference == 0 || difference != difference) continue;
-    store<f32>(held + at, now);
-    store<i32>(indices + (<usize>count << 2), i);
-    store<f32>(values + (<usize>count << 2), difference);
-    count++;
+  const least = max<f32>(threshold, f32.MIN_VALUE);
+  const bound = f32x4.splat(least);
+  let places = i32x4(0, 1, 2, 3);
+  let count: usize = 0;
+  for (; n >= 4; n -= 4) {
+    const now = v128.load(x);
+    const before = v128.load(held);
+    const difference = f32x4.sub(now, before);
+    const changed = f32x4.ge(f32x4.abs(difference), bound);
+    const mask = i32x4.bitmask(changed);
+    if (mask != 0) {
+      v128.store(held, v128.bitselect(now, before, changed));
+      const order = front(mask);
+      v128.store(indices + count, i8x16.swizzle(places, order));
+      v128.store(values + count, i8x16.swizzle(difference, order));
+      count += <usize>popcnt(mask) << 2;
+    }
+    places = i32x4.add(places, i32x4.splat(4));
+    x += 16;
+    held += 16;
   }
-  return count;
+  for (let i = i32x4.extract_lane(places, 0); n > 0; n--) {
+    const difference = load<f32>(x) - load<f32>(held);
+    if (f32.abs(difference) >= least) {
+      store<f32>(held, load<f32>(x));
+      store<i32>(indices + count, i);
+      store<f32>(values + count, difference);
+      count += 4;
+    }
+    i++;
+    x += 4;
+    held += 4;
+  }
+  return <i32>(count >> 2);
 }
 
 /** y += Σ W[:, indices[i]] · values[i], from weights [column][rows]. `rows` is a multiple of 16. */
 export function delta(w: usize, indices: usize, values: usize, count: i32, y: usize, rows: i32): void {
-  const size = <usize>rows << 2;
-  for (let i = 0; i < count; i++) {
-    const at = <usize>i << 2;
-    const column = w + <usize>load<i32>(indices + at) * size;
-    const value = v128.load32_splat(values + at);
-    for (let row: usize = 0; row < size; row += 16) {
-      const sum = f32x4.add(v128.load(y + row), f32x4.mul(value, v128.load(column + row)));
-      v128.store(y + row, sum);
-    }
+  for (; count >= 4; count -= 4) {
+    fourColumns(w, indices, values, y, rows);
+    indices += 16;
+    values += 16;
+  }
+  for (; count > 0; count--) {
+    oneColumn(columnAt(w, indices, rows), v128.load32_splat(values), y, rows);
+    indices += 4;
+    values += 4;
+  }
+}
+
+@inline
+function columnAt(w: usize, index: usize, rows: i32): usize {
+  return w + <usize>load<i32>(index) * (<usize>rows << 2);
+}
+
+@inline
+function next(sum: v128, x: v128, w: v128): v128 {
+  return f32x4.add(sum, f32x4.mul(x, w));
+}
+
+function fourColumns(w: usize, indices: usize, values: usize, y: usize, rows: i32): void {
+  let a = columnAt(w, indices, rows);
+  let b = columnAt(w, indices + 4, rows);
+  let c = columnAt(w, indices + 8, rows);
+  let d = columnAt(w, indices + 12, rows);
+  const s = v128.load32_splat(values);
+  const t = v128.load32_splat(values, 4);
+  const u = v128.load32_splat(values, 8);
+  const v = v128.load32_splat(values, 12);
+  const end = y + (<usize>rows << 2);
+  do {
+    v128.store(
+      y,
+      next(next(next(next(v128.load(y), s, v128.load(a)), t, v128.load(b)), u, v128.load(c)), v, v128.load(d)),
+    );
+    v128.store(
+      y,
+      next(
+        next(next(next(v128.load(y, 16), s, v128.load(a, 16)), t, v128.load(b, 16)), u, v128.load(c, 16)),
+        v,
+        v128.load(d, 16),
+      ),
+      16,
+    );
+    v128.store(
+      y,
+      next(
+        next(next(next(v128.load(y, 32), s, v128.load(a, 32)), t, v128.load(b, 32)), u, v128.load(c, 32)),
+        v,
+        v128.load(d, 32),
+      ),
+      32,
+    );
+    v128.store(
+      y,
+      next(
+        next(next(next(v128.load(y, 48), s, v128.load(a, 48)), t, v128.load(b, 48)), u, v128.load(c, 48)),
+        v,
+        v128.load(d, 48),
+      ),
+      48,
+    );
+    a += 64;
+    b += 64;
+    c += 64;
+    d += 64;
+    y += 64;
+  } while (y < end);
+}
+
+function oneColumn(w: usize, value: v128, y: usize, rows: i32): void {
+  for (const end = y + (<usize>rows << 2); y < end; y += 64) {
+    v128.store(y, next(v128.load(y), value, v128.load(w)));
+    v128.store(y, next(v128.load(y, 16), value, v128.load(w, 16)), 16);
+    v128.store(y, next(v128.load(y, 32), value, v128.load(w, 32)), 32);
+    v128.store(y, next(v128.load(y, 48), value, v128.load(w, 48)), 48);
+    w += 64;
   }
 }
 

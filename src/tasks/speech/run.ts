@@ -1,6 +1,8 @@
 /** A trained run, opened together with the corpus that it is tested and tuned on. */
+import { isDeepStrictEqual } from "node:util";
 import { InputError } from "../../graph/errors.ts";
 import { type Graph, inputsOf } from "../../graph/graph.ts";
+import { formatShape } from "../../graph/shape.ts";
 import { openModel } from "../../models/file.ts";
 import { compile } from "../../runtime/session.ts";
 import { tensor } from "../../runtime/tensor.ts";
@@ -11,6 +13,7 @@ import type { Model } from "../../weights/model.ts";
 import { batchesOf, VALIDATION_BATCH } from "./batches.ts";
 import { readCorpus } from "./corpus/read-corpus.ts";
 import type { SpeechData } from "./corpus/utterance.ts";
+import { speechGraph } from "./model.ts";
 import { speechObjective } from "./objective.ts";
 import { readTaskFile, type TaskFile } from "./task-file.ts";
 import { dropoutGraph } from "./train.ts";
@@ -26,7 +29,10 @@ export interface SpeechRun {
   task: TaskFile;
   model: Model;
   data: SpeechData;
-  /** The network as it was trained, with dropout: what was done to the model's graph can be done to it. */
+  /**
+   * The network as it was trained, with dropout: what is done to the model's graph can be done to it. Where the model was
+   * made smaller before, the model's own graph.
+   */
   thinned: Graph;
   /** From a graph of x → logits to one of x and labels → loss, as it was trained: with pieces of the input missing. */
   loss(graph: Graph): Graph;
@@ -57,7 +63,9 @@ export async function openSpeechRun(run: string, data: string | SpeechData): Pro
     task,
     model,
     data: speech,
-    thinned: dropoutGraph(options, task.recipe),
+    thinned: hasSameWeights(model.graph, speechGraph(options))
+      ? dropoutGraph(options, task.recipe)
+      : model.graph,
     loss: (graph) => speechObjective(graph, task.statistics.mean),
     objective: (graph) => speechObjective(graph),
     examples: batchesOf(speech.training, bands, task.recipe.batch),
@@ -81,6 +89,12 @@ async function scoresOf({ graph, weights }: Model, examples: Examples): Promise<
   } finally {
     await session.release();
   }
+}
+
+function hasSameWeights(a: Graph, b: Graph): boolean {
+  const shapes = (graph: Graph) =>
+    [...inputsOf(graph, "weight")].map(([path, { shape }]) => `${path} ${formatShape(shape)}`).sort();
+  return isDeepStrictEqual(shapes(a), shapes(b));
 }
 
 function checkClasses({ classes }: TaskFile, data: SpeechData, run: string): void {

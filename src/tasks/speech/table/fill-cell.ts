@@ -16,8 +16,8 @@ import { readTaskFile, writeTaskFile } from "../task-file.ts";
 import { trainSpeech } from "../train.ts";
 import { type Cell, cellName } from "./cells.ts";
 
-/** Epochs of one tuning, and its learning rate at the start. */
-export const TUNE = { epochs: 2, learningRate: 5e-4 };
+/** Epochs of one tuning, all speeds heard in each, and its learning rate at the start. */
+export const TUNE = { epochs: 1, learningRate: 1e-3 };
 
 export interface FillOptions {
   folder: string;
@@ -113,7 +113,6 @@ async function tuneCell(cell: Cell, run: string, options: FillOptions): Promise<
     rewrite: () => rewrite?.(thinned) ?? thinned,
     examples,
     validate,
-    earlyStopping: { metric: "accuracy", better: "higher", patience: TUNE.epochs },
     epochs: Math.min(TUNE.epochs, recipe?.epochs ?? TUNE.epochs),
     learningRate: TUNE.learningRate,
     seed: seed + tuned,

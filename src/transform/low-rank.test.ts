@@ -18,7 +18,7 @@ import {
   sru,
 } from "../cells/index.ts";
 import { InputError } from "../graph/errors.ts";
-import { concat, sigmoid, tanh, zeros } from "../graph/functions.ts";
+import { concat, sigmoid, stack, tanh, zeros } from "../graph/functions.ts";
 import { type Graph, inputsOf, trace } from "../graph/graph.ts";
 import { interpret } from "../graph/interpret.ts";
 import { scan } from "../graph/scan.ts";
@@ -286,6 +286,25 @@ test("matrices that read inputs and state side by side are split by rows", () =>
   const model = { graph, weights: { kernel: numbers(8 * 20), softmax: numbers(10) } };
   const full = lowRank(model, { rank: { kernel: units } });
   expect(pathsOf(full.model).sort()).toEqual(["kernel.expansion", "kernel.projection", "softmax.expansion"]);
+  expect(difference(full.model, model)).toBeLessThan(3e-6);
+});
+
+test("both directions as exporters stack them are read apart", () => {
+  const [there, back] = [false, true].map((reverse) =>
+    recurrent(reverse ? "back" : "there", gru({ inputs: 3, units }), { reverse }),
+  );
+  const out = dense("out", { inputs: 2 * units, units: 2 });
+  const graph = trace({ x: ["time", "batch", 3] }, ({ x }) => {
+    const both = stack([there(x), back(x)], 1); // [time, 2, batch, units], as ONNX's operators give it
+    const aside = both.transpose([0, 2, 1, 3]).reshape(["time", "batch", 2 * units]);
+    return { y: out(aside), first: out(stack([there(x), back(x)], 2).reshape(["time", "batch", 2 * units])) };
+  });
+  const model = modelOf(graph);
+  const full = lowRank(model, { rank: ranks(model) });
+  expect(full.report.layers.map(({ path, readers }) => [path, readers])).toEqual([
+    ["there.recurrent", ["out.weight"]],
+    ["back.recurrent", ["out.weight"]],
+  ]);
   expect(difference(full.model, model)).toBeLessThan(3e-6);
 });
 

@@ -19,6 +19,7 @@ import { type Decomposed, type LowRankReport, reportOf } from "./low-rank-report
 import { overTime } from "./over-time.ts";
 import { isProduct, products, weightPath } from "./products.ts";
 import { rewriteGraph } from "./rewrite.ts";
+import { simplify } from "./simplify.ts";
 
 /** One of the two. */
 export interface LowRankOptions {
@@ -56,7 +57,8 @@ export interface LowRankResult {
 export function lowRank(given: Model, options: LowRankOptions): LowRankResult {
   checkGiven(options);
   checkModel(given);
-  const model = overTime(given);
+  const along = overTime(given);
+  const model = { ...along, graph: simplify(along.graph) };
   const before = products(model.graph);
   const { groups, rows } = groupByOutput(before);
   if (groups.length === 0)

@@ -4,7 +4,7 @@ import { tensor } from "../../test/feeds.ts";
 import { loopCases } from "../../test/loop-cases.ts";
 import { operatorCases } from "../../test/operator-cases.ts";
 import { loopsOf, nodesOf } from "../../test/structure.ts";
-import { concat, exp, max, pad, sigmoid, tanh } from "../graph/functions.ts";
+import { concat, exp, max, pad, sigmoid, stack, tanh } from "../graph/functions.ts";
 import { type Graph, trace } from "../graph/graph.ts";
 import { interpret } from "../graph/interpret.ts";
 import { operators } from "../graph/operators.ts";
@@ -43,9 +43,31 @@ describe("what changes nothing is dropped:", () => {
     ["expanding to the same shape", (x) => x.expand([2, 6])],
     ["the slice of everything", (x) => x.slice(0).slice(1, 0, 6)],
     ["splitting and joining again", (x) => concat(x.split(3))],
+    ["a part of what was joined", (x) => concat([exp(x), x, x.neg()], 0).slice(0, 2, 4)],
     ["a sum over axes of size 1", (x) => x.unsqueeze(1).sum(1)],
   ])("%s", (_, write) => {
     expect(left(write)).toEqual([]);
+  });
+
+  test("stacking along an axis that then joins the features", () => {
+    const parts = (x: Value) => [exp(x), tanh(x)];
+    expect(left((x) => stack(parts(x), 1).reshape([2, 12]))).toEqual(["concat", "exp", "tanh"]);
+    expect(left((x) => stack(parts(x), 0).transpose([1, 0, 2]).reshape([2, 12]))).toEqual([
+      "concat",
+      "exp",
+      "tanh",
+    ]);
+    expect(left((x) => stack(parts(x), 1).reshape([4, 6]))).toContain("reshape");
+    expect(left((x) => stack(parts(x), 2).reshape([2, 12]))).toContain("reshape");
+    const write = ({ x }: { x: Value }) => ({ y: stack(parts(x), 0).transpose([2, 0, 1]).reshape([6, 4]) });
+    const graph = trace({ x: [2, 6] }, write);
+    const feeds = {
+      x: tensor(
+        [2, 6],
+        Array.from({ length: 12 }, (_, at) => Math.sin(at)),
+      ),
+    };
+    expect(interpret(simplify(graph), feeds)).toEqual(interpret(graph, feeds));
   });
 
   test("but not what broadcasts", () => {

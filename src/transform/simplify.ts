@@ -3,6 +3,7 @@
  * reads is gone by itself: a graph is what its outputs lead to.)
  */
 import { addSizes, Dim, equalSizes, type Size } from "../graph/dim.ts";
+import { concat } from "../graph/functions.ts";
 import type { Graph } from "../graph/graph.ts";
 import { evaluateNode } from "../graph/interpret.ts";
 import type { Attributes, Operator } from "../graph/operators.ts";
@@ -52,8 +53,8 @@ const shortcuts: { [O in Operator]?: (node: Node<O>, operands: readonly Value[])
   },
   reshape: (node, [x]) => {
     const [source] = x.node.is("reshape") ? x.node.operands : [x];
-    const same = keepsShape(node, source, true);
-    return same ?? (source === x ? undefined : apply("reshape", [source], node.attributes));
+    const short = keepsShape(node, source, true) ?? sideBySide(node, source);
+    return short ?? (source === x ? undefined : apply("reshape", [source], node.attributes));
   },
   transpose: (node, [x]) => {
     const { order } = node.attributes;
@@ -79,6 +80,31 @@ const shortcuts: { [O in Operator]?: (node: Node<O>, operands: readonly Value[])
 
 function keepsShape(node: Node, x: Value, neutral: boolean): Value | undefined {
   return neutral && equalShapes(x.shape, node.results[0].shape) ? x : undefined;
+}
+
+/**
+ * Parts that are stacked along an axis of their own, which then becomes one with the features: they lie side by side. So
+ * exporters write the outputs of both directions.
+ */
+function sideBySide({ results: [{ shape }] }: Node, x: Value): Value | undefined {
+  const last = shape.length - 1;
+  if (x.rank !== shape.length + 1 || !equalShapes(shape.slice(0, last), x.shape.slice(0, last)))
+    return undefined;
+  const order = x.node.is("transpose") ? x.node.attributes.order : x.shape.map((_, axis) => axis);
+  const [stacked] = x.node.is("transpose") ? x.node.operands : [x];
+  const { node } = stacked;
+  const axis = order[last];
+  if (!node.is("concat") || node.attributes.axis !== axis) return undefined;
+  if (node.operands.some((part) => part.shape[axis] !== 1)) return undefined;
+  const rest = order.filter((one) => one !== axis).map((one) => (one > axis ? one - 1 : one));
+  const isSame = rest.every((one, position) => one === position);
+  const parts = node.operands.map((part) => {
+    const [before] = part.node.is("reshape") ? part.node.operands : [part];
+    const flat = part.squeeze(axis);
+    const own = equalShapes(before.shape, flat.shape) ? before : flat;
+    return isSame ? own : own.transpose(rest);
+  });
+  return concat(parts);
 }
 
 /** The part of a concatenation that a slice cuts out. */

@@ -1,20 +1,16 @@
 /** What a model computes on the float64 reference, for tests that hold it to another implementation's numbers. */
-import { inputsOf } from "../src/graph/graph.ts";
-import { type ArrayTensor, interpret } from "../src/graph/interpret.ts";
+import type { ArrayTensor } from "../src/graph/interpret.ts";
 import type { Model } from "../src/weights/model.ts";
 import type { Tensors } from "./everywhere.ts";
+import { interpretModel } from "./step-by-step.ts";
 
-/** A model's outputs, float32 weights and all, in float64. */
-export function modelOutputs({ graph, weights }: Model, inputs: Tensors): Tensors {
-  const numbers = [...inputsOf(graph, "weight")].map(([path, { shape }]): [string, ArrayTensor] => [
-    path,
-    { shape: shape as readonly number[], data: Float64Array.from(weights[path]) },
-  ]);
+/** A model's outputs, float32 weights and all, from numbers as JSON has them, too. */
+export function modelOutputs(model: Model, inputs: Tensors): Tensors {
   const given = Object.entries(inputs).map(([name, { shape, data }]): [string, ArrayTensor] => [
     name,
     { shape, data: Float64Array.from(data) },
   ]);
-  return interpret(graph, Object.fromEntries([...given, ...numbers]));
+  return interpretModel(model, Object.fromEntries(given));
 }
 
 /** Batch-first as time-first, and back: the first two axes change places. */

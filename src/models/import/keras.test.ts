@@ -1,6 +1,6 @@
 /** Keras's files compute what Keras computed with them: bench/keras-models.py wrote it down, with Keras 2 and 3. */
 import { readFileSync } from "node:fs";
-import { unzlibSync } from "fflate";
+import { unzlibSync, zipSync } from "fflate";
 import { describe, expect, test } from "vitest";
 import { largestDifference } from "../../../test/everywhere.ts";
 import { modelOutputs, timeFirst } from "../../../test/model-outputs.ts";
@@ -131,6 +131,26 @@ test.each<[string, string, RegExp]>([
 test("weights without a model say how to save the model", () => {
   const root = { attributes: new Map(), groups: new Map(), arrays: new Map() };
   expect(() => kerasOfHdf5(root, "m")).toThrow(/^m holds weights alone, .*: save the whole model in Keras/);
+});
+
+/** The bytes of whole numbers, 8 each. */
+const longs = (...numbers: number[]) => Buffer.from(BigInt64Array.from(numbers.map(BigInt)).buffer);
+
+test("an array that claims 10¹² rows is refused", () => {
+  const bytes = Buffer.from(bytesOf(cases[0]));
+  const dims = bytes.indexOf(longs(3, 16));
+  expect(dims).toBeGreaterThan(0);
+  longs(1e12).copy(bytes, dims);
+  expect(() => open(bytes)).toThrow(
+    /^m is a damaged HDF5 file: it points at 64000000000000 bytes from byte \d+ on/,
+  );
+});
+
+test("a .keras file that would unpack to far more than itself is refused", () => {
+  const bomb = zipSync({ "config.json": new Uint8Array(50_000_000) }, { level: 9 });
+  expect(() => open(bomb)).toThrow(
+    /^m: what it holds would be more than 20 times as large as the file itself$/,
+  );
 });
 
 /** Changes some bytes, most of them where there is something, and cuts some files short. */

@@ -26,7 +26,7 @@ export class Assembly {
     const found = this.views.get(value);
     if (found) return found;
     if (!this.known.has(value)) throw new Error(`${value.label()} is read before it is computed`);
-    const view = this.listing.constants(this.known.tensor(value).data);
+    const view = this.listing.constants(this.known.numbers(value));
     this.views.set(value, view);
     return view;
   }

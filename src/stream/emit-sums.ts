@@ -46,37 +46,36 @@ export class SumWriter {
     const { products } = sum;
     const [{ rows, count: vectors }] = products;
     const height = paddedRows(rows);
-    const thresholds = products.map((product) => this.threshold(product));
-    const { bias, terms } = this.splitTerms(sum, rows, vectors);
-    const zeros = () => this.assembly.listing.constants(new Float32Array(height));
-    let from = bias ? this.assembly.listing.constants(filledUp(bias, height)) : zeros();
-    let result: View | undefined;
-    const differing = products.filter((_, at) => thresholds[at] !== undefined);
-    const dense = products.filter((_, at) => thresholds[at] === undefined);
-    if (this.assembly.options.weights === "float32" && differing.length > 0) {
-      result = this.accumulate(differing, from, height);
-      from = result;
-    }
-    const rest = this.assembly.options.weights === "float32" ? dense : products;
-    for (const product of rest) {
-      // Where each vector has sums of its own to go on from, they are first copied to where the result shall be.
-      const y =
-        result?.buffer.place === "scratch"
-          ? result
-          : this.room(vectors > 1 ? result : undefined, height * vectors);
-      const begin = result && (vectors > 1 || y === result) ? y : from;
-      if (this.assembly.options.weights === "float32") this.dense(product, begin, y, height);
-      else this.int8(product, this.threshold(product), begin, y, height);
-      result = y;
-    }
-    this.finish(sum, result!, terms, height);
+    const { bias = [], terms } = this.splitTerms(sum, rows, vectors);
+    const begin = this.assembly.listing.constants(filledUp(bias, height));
+    const differing = this.int8 ? [] : products.filter((product) => this.threshold(product) !== undefined);
+    const others = products.filter((product) => !differing.includes(product));
+    const kept = differing.length > 0 ? this.accumulate(differing, begin, height) : undefined;
+    const summed = others.length > 0 ? this.addAll(others, { kept, begin, height }) : kept!;
+    this.finish(sum, summed, terms, height);
   }
 
-  /** Room for a result, which holds what has been summed up to now where there are several vectors. */
-  private room(summed: View | undefined, numbers: number): View {
+  private get int8(): boolean {
+    return this.assembly.options.weights === "int8";
+  }
+
+  /** Adds products to the sums that are kept of others, or to what every sum begins with. */
+  private addAll(
+    products: readonly Product[],
+    { kept, begin, height }: { kept?: View; begin: View; height: number },
+  ): View {
     const { listing } = this.assembly;
-    const y = listing.scratch(numbers);
-    if (summed) listing.emit("copy", { x: summed, y, n: numbers }, "moves");
+    const [{ count: vectors }] = products;
+    const y = listing.scratch(height * vectors);
+    // Several vectors go on from sums of their own: these are copied first.
+    const copies = kept && vectors > 1;
+    if (copies) listing.emit("copy", { x: kept, y, n: height * vectors }, "moves");
+    let from = copies ? y : (kept ?? begin);
+    for (const product of products) {
+      if (this.int8) this.addInt8(product, from, y, height);
+      else this.addDense(product, from, y, height);
+      from = y;
+    }
     return y;
   }
 
@@ -103,7 +102,7 @@ export class SumWriter {
     return { bias, terms: sum.terms.filter((term) => !known.includes(term)) };
   }
 
-  private dense(product: Product, from: View, y: View, height: number): void {
+  private addDense(product: Product, from: View, y: View, height: number): void {
     const { matrix, rows, columns, count: vectors } = product;
     const packed = packDense(matrix(), columns, rows);
     const w = viewOf(newBuffer("image", packed.byteLength, "float32", packed));
@@ -147,8 +146,9 @@ export class SumWriter {
     return sums;
   }
 
-  private int8(product: Product, threshold: number | undefined, from: View, y: View, height: number): void {
+  private addInt8(product: Product, from: View, y: View, height: number): void {
     const { listing } = this.assembly;
+    const threshold = this.threshold(product);
     const { rows, columns, count: vectors } = product;
     const pack = threshold === undefined ? packDenseInt8 : packColumnsInt8;
     const { packed, scales } = pack(product.matrix(), columns, rows);
@@ -171,17 +171,18 @@ export class SumWriter {
 
   /** Lists what changed of a product's vectors. */
   private changes(product: Product, threshold: number): Inputs {
-    const int8 = this.assembly.options.weights === "int8";
     return this.share(product, `changed by ${threshold}`, (x) => {
       const { listing } = this.assembly;
       const n = product.columns;
       const list = viewOf(newBuffer("list", listBytes(n)));
-      const held = viewOf(newBuffer("stream", int8 ? 2 * (n + (n % 2)) : 4 * n, int8 ? "int16" : "float32"));
+      const held = viewOf(
+        newBuffer("stream", this.int8 ? 2 * (n + (n % 2)) : 4 * n, this.int8 ? "int16" : "float32"),
+      );
       const counter = viewOf(newBuffer("stream", 8, "count"));
       const step = firstStep(n);
       const q = listing.scratch(Math.ceil(n / 2));
       const common = { x, held, n, threshold, list, counter };
-      if (int8)
+      if (this.int8)
         listing.emit("collectInt8", { ...common, q, step, limit: activationLimit(n) }, groupOf(product));
       else listing.emit("collect", common, groupOf(product));
       return { list, held, counter, step, q };

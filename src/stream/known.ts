@@ -1,5 +1,6 @@
 /** What of a step can be computed before it runs: all that is made of weights and constants alone. */
 import { InputError } from "../graph/errors.ts";
+import { count } from "../graph/interpret/array-tensor.ts";
 import { type ArrayTensor, evaluateNode } from "../graph/interpret.ts";
 import { dependencies } from "../graph/loop.ts";
 import type { Node, Value } from "../graph/value.ts";
@@ -17,6 +18,13 @@ export class Known {
   /** Whether a value is the same at every step. */
   has(value: Value): boolean {
     return !this.isOpen(value.node);
+  }
+
+  /** The numbers of a value that is the same at every step; a weight's own, not copied. */
+  numbers(value: Value): Float32Array | Float64Array {
+    const { node } = value;
+    const own = node.is("input") && node.attributes.role === "weight";
+    return own ? this.weightOf(node) : this.tensor(value).data;
   }
 
   /** A value that is the same at every step, in float64. */
@@ -49,16 +57,19 @@ export class Known {
   }
 
   private enter(node: Node<"input">): ArrayTensor {
-    const { name, role } = node.attributes;
     const shape = node.results[0].shape as number[];
-    const length = shape.reduce((product, size) => product * size, 1);
-    if (role === "noise") return { shape, data: new Float64Array(length).fill(0.5) };
+    if (node.attributes.role === "noise") return { shape, data: new Float64Array(count(shape)).fill(0.5) };
+    return { shape, data: Float64Array.from(this.weightOf(node)) };
+  }
+
+  private weightOf({ attributes: { name }, results }: Node<"input">): Float32Array {
+    const shape = results[0].shape as number[];
     const numbers = this.weights[name];
-    if (numbers?.length !== length)
+    if (numbers?.length !== count(shape))
       throw new InputError(
-        `weight "${name}" [${shape.join(", ")}] needs ${length} numbers and has ${numbers?.length ?? "none"}`,
+        `weight "${name}" [${shape.join(", ")}] needs ${count(shape)} numbers and has ${numbers?.length ?? "none"}`,
       );
-    return { shape, data: Float64Array.from(numbers) };
+    return numbers;
   }
 }
 

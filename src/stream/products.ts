@@ -42,7 +42,7 @@ function fromRight(node: Node<"matmul">, known: Known): Product {
   const [columns, rows] = shapeOf(matrix).slice(-2);
   return {
     node,
-    matrix: () => Float32Array.from(known.tensor(matrix).data),
+    matrix: () => Float32Array.from(known.numbers(matrix)),
     rows,
     columns,
     count: count(shapeOf(x).slice(0, -1)),
@@ -59,7 +59,7 @@ function fromLeft(node: Node<"matmul">, known: Known): Product {
   const vectors = shapeOf(x).at(-1)!;
   return {
     node,
-    matrix: () => transpose(known.tensor(matrix).data, rows, columns),
+    matrix: () => transpose(known.numbers(matrix), rows, columns),
     rows,
     columns,
     count: vectors,
@@ -78,7 +78,7 @@ function convolution(node: Node<"conv">, known: Known): Product {
   const vectors = count(places);
   return {
     node,
-    matrix: () => transpose(known.tensor(kernel).data, rows, columns),
+    matrix: () => transpose(known.numbers(kernel), rows, columns),
     rows,
     columns,
     count: vectors,
@@ -123,7 +123,7 @@ function indices(sizes: readonly number[]): number[][] {
 /** The table that turns [rows, columns] into [columns, rows]. */
 export const swap = (rows: number, columns: number): Int32Array => positions([columns, rows], [1, columns]);
 
-function transpose(data: Float64Array, rows: number, columns: number): Float32Array {
+function transpose(data: ArrayLike<number>, rows: number, columns: number): Float32Array {
   return Float32Array.from(swap(rows, columns), (from) => data[from]);
 }
 

@@ -23,6 +23,7 @@ import {
   and,
   argmax,
   concat,
+  conv,
   cumulativeSum,
   exp,
   gather,
@@ -31,6 +32,7 @@ import {
   not,
   or,
   pad,
+  relu,
   softmax,
   sqrt,
   tanh,
@@ -210,6 +212,40 @@ describe("a stream gives what the equations give", () => {
         thresholds: {},
       },
       12,
+    );
+  });
+
+  test.each<{ title: string; thresholds: Record<string, number> }>([
+    { title: "dense", thresholds: {} },
+    { title: "by differences of threshold 0", thresholds: { first: 0, second: 0, plane: 0 } },
+  ])("convolutions within a frame, $title", ({ thresholds }) => {
+    const x = input("x", [1, 24]);
+    const before = input("before", [1, 6, 11]);
+    const first = weight("first", [6, 1, 4]);
+    const second = weight("second", [18, 6, 3]);
+    const plane = weight("plane", [2, 1, 3, 2]);
+    const narrow = conv(x.unsqueeze(1), first, { stride: 2 }); // [1, 6, 11]
+    const shifted = relu(narrow.add(constant([1, 2, 3, 4, 5, 6]).reshape([6, 1])).add(before.mul(0.3)));
+    const wide = conv(shifted, second, { stride: 3, padding: 1, dilation: 2 });
+    const flat = conv(x.reshape([1, 1, 4, 6]), plane, { padding: "same", stride: [2, 1] });
+    const pairs = x.reshape([2, 3, 4]).matmul(x.reshape([2, 4, 3]));
+    const numbers = random(5);
+    return expectStep(
+      {
+        inputs: { x },
+        outputs: { shifted, wide, flat, pairs },
+        states: [{ name: "before", before, after: narrow, initial: zeros([1, 6, 11]) }],
+        weights: {
+          first: numbers.stream("first").normals(new Float32Array(24)),
+          second: numbers
+            .stream("second")
+            .normals(new Float32Array(18 * 18))
+            .map((one) => one / 4),
+          plane: numbers.stream("plane").normals(new Float32Array(12)),
+        },
+        thresholds,
+      },
+      24,
     );
   });
 

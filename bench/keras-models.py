@@ -8,6 +8,7 @@ A case has `file`, the bytes of the model's file (compressed by zlib, then base6
 """
 
 import base64
+import importlib
 import json
 import os
 import pathlib
@@ -44,7 +45,7 @@ def fill(model):
             layer.set_weights(weights)
 
 
-def case(title, library, layers, vocabulary=None, extension="h5"):
+def case(title, library, layers, vocabulary=None, extension="h5", computing=None):
     if vocabulary:
         x = (np.arange(TIME * BATCH) * 7 % vocabulary).reshape(BATCH, TIME)
     else:
@@ -59,12 +60,13 @@ def case(title, library, layers, vocabulary=None, extension="h5"):
         path = pathlib.Path(folder) / f"model.{extension}"
         model.save(path)
         content = path.read_bytes()
+        y = computing(model, path, x) if computing else model(x)
     return {
         "title": title,
         "keras": library.__version__,
         "file": base64.b64encode(zlib.compress(content, 9)).decode(),
         "x": written(x),
-        "y": written(model(x)),
+        "y": written(y),
     }
 
 
@@ -136,6 +138,20 @@ def cases(library, extension):
     )
 
 
-all_cases = [*cases(tf_keras, "h5"), *cases(keras, "h5"), *cases(keras, "keras")]
+def for_graphics_cards(kind):
+    """A layer that runs on graphics cards alone: Keras itself turns its weights into those of the common layer."""
+    made = getattr(importlib.import_module(f"tf_keras.src.layers.rnn.cudnn_{kind.lower()}"), f"CuDNN{kind}")
+    common = getattr(tf_keras.layers, kind)(4, return_sequences=True, name="layer")
+
+    def computing(model, path, x):
+        twin = tf_keras.Sequential([tf_keras.layers.Input((TIME, INPUTS)), common])
+        twin.load_weights(path)
+        return twin(x)
+
+    layer = made(4, return_sequences=True, name="layer")
+    return case(f"{'an' if kind == 'LSTM' else 'a'} {kind} for graphics cards", tf_keras, [layer], computing=computing)
+
+
+all_cases = [for_graphics_cards("LSTM"), for_graphics_cards("GRU"), *cases(tf_keras, "h5"), *cases(keras, "h5"), *cases(keras, "keras")]
 text = json.dumps({"made": "bench/keras-models.py", "cases": all_cases}, separators=(",", ":"))
 pathlib.Path(sys.argv[1]).write_text(text + "\n")

@@ -59,6 +59,7 @@ export class Call {
 
   /** All inputs, none of them left out. */
   values(): Value[] {
+    if (this.inputs.length === 0) throw new InputError("it has no inputs");
     return this.inputs.map((_, index) => this.value(index));
   }
 
@@ -71,7 +72,15 @@ export class Call {
     );
   }
 
-  /** The same, where no open size may be among them. */
+  /** An input that is one size. */
+  size(index: number): Size {
+    const sizes = this.sizes(index);
+    if (sizes.length !== 1)
+      throw new InputError(`its input ${index + 1} must be one number, not ${sizes.length}`);
+    return sizes[0];
+  }
+
+  /** The numbers of an input, where no open size may be among them. */
   wholeNumbers(index: number): readonly number[] {
     return this.sizes(index).map((size) => {
       if (typeof size === "number") return size;

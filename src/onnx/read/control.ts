@@ -1,6 +1,6 @@
 /** Operators that hold graphs: branches and loops. */
 import type { GraphProto } from "onnx-buf";
-import { equalSizes, type Size } from "../../graph/dim.ts";
+import { equalSizes } from "../../graph/dim.ts";
 import { InputError } from "../../graph/errors.ts";
 import { scan } from "../../graph/scan.ts";
 import { apply, iota, type Value } from "../../graph/value.ts";
@@ -101,7 +101,7 @@ function looped(call: Call): readonly Tensor[] {
   const goesOn = call.inputs[1];
   if (goesOn && !(goesOn instanceof Numbers && goesOn.data[0] !== 0))
     throw new InputError("only loops that run a known number of times can be read");
-  const length: Size = call.sizes(0)[0];
+  const length = call.size(0);
   const states = call.inputs.slice(2).map((_, index) => call.value(index + 2));
   const { finals, stacks } = walk(
     call,

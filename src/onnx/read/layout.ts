@@ -194,6 +194,7 @@ function cumulativeSum(call: Call): Value {
 /** The part of matrices above their diagonal, or below it. */
 function triangle(call: Call): Value {
   const x = call.value(0);
+  if (x.rank < 2) throw new InputError(`${formatShape(x.shape)} is no matrix`);
   const [rows, columns] = [iota(x.shape.at(-2)!).unsqueeze(1), iota(x.shape.at(-1)!)];
   const shift = call.scalar(1) ?? 0;
   const beside = columns.sub(rows);
@@ -202,7 +203,7 @@ function triangle(call: Call): Value {
 
 function oneHotted(call: Call): Value {
   const indices = call.value(0);
-  const [depth] = call.sizes(1);
+  const depth = call.size(1);
   const [off, on] = call.value(2).split(2);
   const axis = call.int("axis", -1);
   if (axis !== -1 && axis !== indices.rank) throw new InputError("it must put its axis last");

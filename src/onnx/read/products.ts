@@ -62,6 +62,7 @@ function batchNormalization(call: Call): readonly (Tensor | undefined)[] {
   if (call.int("training_mode", 0) === 1 || (call.opset < 7 && call.int("is_test", 0) === 0))
     throw new InputError("it normalizes in training mode: export the model for inference");
   const x = call.value(0);
+  if (x.rank < 2) throw new InputError(`${formatShape(x.shape)} has no axis of channels`);
   const epsilon = call.float("epsilon", 1e-5);
   const [scale, shift, center, variance] = [1, 2, 3, 4].map((index) => call.tensor(index));
   const pathOf = (tensor: Tensor, role: string) =>

@@ -119,7 +119,9 @@ export class Reading {
     const terms = sizes.map((size) => (size instanceof Dim ? size.terms.length : 1));
     const long = sizes.some((size) => size instanceof Dim && size.key.length > longestSize);
     const many =
-      tensor instanceof Whole ? Math.max(0, ...terms) > 32 : terms.reduce((a, b) => a * b, 1) > mostTerms;
+      tensor instanceof Whole
+        ? terms.some((count) => count > 32)
+        : terms.reduce((a, b) => a * b, 1) > mostTerms;
     if (long || many)
       throw new InputError("the sizes of its result are too complicated: give some of them by sizes");
     const elements = shape.reduce<number>((a, b) => a * (typeof b === "number" ? Math.max(1, b) : 1), 1);

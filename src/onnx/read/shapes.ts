@@ -55,7 +55,7 @@ function range(call: Call): Tensor {
       throw new InputError(`a range of ${steps} numbers can't be read`);
     return constant(Float64Array.from({ length: steps }, (_, index) => start + index * delta));
   }
-  const [start, limit, delta] = inputs.map(({ sizes }) => sizes[0]);
+  const [start, limit, delta] = [0, 1, 2].map((index) => call.size(index));
   const numbers = [start, limit, delta].every((one) => typeof one === "number");
   if (numbers) {
     const steps = Math.max(0, Math.ceil(((limit as number) - (start as number)) / (delta as number)));

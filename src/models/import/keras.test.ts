@@ -128,6 +128,20 @@ test.each<[string, string, RegExp]>([
   expect(() => readConfig(text, 3, "m")).toThrow(message);
 });
 
+test("an old Sequential, whose first layer says how wide the input is, is read", () => {
+  const config = [
+    { class_name: "Dense", config: { name: "only", units: 2, batch_input_shape: [null, null, 3] } },
+  ];
+  const read = readConfig(JSON.stringify({ class_name: "Sequential", config }), 2, "m");
+  const numbers: StoredTensor[] = [
+    { dtype: "float32", dims: [3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) },
+    { dtype: "float32", dims: [2], data: Float32Array.of(10, 20) },
+  ];
+  const model = fromKeras({ config: read, weights: ({ name }) => (name === "only" ? numbers : []) }, "m");
+  const x = { shape: [1, 1, 3], data: Float64Array.of(1, 1, 2) };
+  expect([...modelOutputs(model, { x }).y.data]).toEqual([1 + 3 + 10 + 10, 2 + 4 + 12 + 20]);
+});
+
 test("weights without a model say how to save the model", () => {
   const root = { attributes: new Map(), groups: new Map(), arrays: new Map() };
   expect(() => kerasOfHdf5(root, "m")).toThrow(/^m holds weights alone, .*: save the whole model in Keras/);

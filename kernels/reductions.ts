@@ -63,7 +63,16 @@ export function argmax(x: usize, n: i32): i32 {
 
 /** Whether no number is NaN or infinite: 1 or 0. */
 export function finite(x: usize, n: i32): i32 {
-  let sum: f32 = 0;
+  const zero = f32x4.splat(0);
+  let four = zero;
+  for (; n >= 4; n -= 4) {
+    four = f32x4.add(four, f32x4.mul(v128.load(x), zero));
+    x += 16;
+  }
+  let sum =
+    f32x4.extract_lane(four, 0) +
+    f32x4.extract_lane(four, 1) +
+    (f32x4.extract_lane(four, 2) + f32x4.extract_lane(four, 3));
   for (; n > 0; n--) {
     sum += load<f32>(x) * 0;
     x += 4;

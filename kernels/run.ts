@@ -8,6 +8,7 @@ import { gate, gateAdd } from "./gates";
 import { collectInt8, deltaInt8, denseInt8, dequantize, quantize } from "./int8";
 import { abs, exp, log, neg, relu, sigmoid, sqrt, tanh, trunc } from "./maps";
 import { copy, fill, flush } from "./moves";
+import { largest } from "./reductions";
 import { add, div, equal, less, maximum, minimum, mul, pow, sub, where } from "./zips";
 import { arrange, blocks, cumulate, lookup, multiply, reduce } from "./arrays";
 
@@ -395,8 +396,7 @@ function deltaOf(at: usize): void {
 
 /** Doubles a step until all of x lies within `limit` steps. Gives how often. */
 function widen(x: usize, n: i32, step: usize, limit: i32): i32 {
-  let bound: f32 = 0;
-  for (const end = x + (<usize>n << 2); x < end; x += 4) bound = f32.max(bound, f32.abs(load<f32>(x)));
+  const bound = largest(x, n);
   let size = load<f32>(step);
   let times = 0;
   while (bound > size * <f32>limit && times < 300) {

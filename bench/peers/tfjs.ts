@@ -6,10 +6,11 @@ import { type LstmCase, learningRate } from "../training/lstm-case.ts";
 
 export interface Peer {
   version: string;
+  tf: Tfjs;
   open(one: LstmCase): Promise<Learner>;
 }
 
-interface Tensor {
+export interface Tensor {
   dataSync(): Float32Array;
   dispose(): void;
 }
@@ -17,7 +18,7 @@ type Shape = readonly number[];
 type Named = Record<string, Tensor>;
 
 /** What is used of @tensorflow/tfjs. */
-interface Tfjs {
+export interface Tfjs {
   version: { tfjs: string };
   setBackend(name: string): Promise<boolean>;
   tensor(values: Float32Array, shape: Shape): Tensor;
@@ -36,6 +37,7 @@ interface Tfjs {
   sum(a: Tensor): Tensor;
   square(a: Tensor): Tensor;
   tidy<Result>(compute: () => Result): Result;
+  keep(a: Tensor): Tensor;
   dispose(all: Named): void;
   valueAndGrads(
     of: (...inputs: Tensor[]) => Tensor,
@@ -57,7 +59,7 @@ export async function loadTfjs(): Promise<Peer | undefined> {
     const { setWasmPaths } = await importQuietly<WasmBackend>(backend);
     setWasmPaths(`${dirname(import.meta.resolve(backend).replace("file://", ""))}/`);
     if (!(await tf.setBackend("wasm"))) return undefined;
-    return { version: tf.version.tfjs, open: async (one) => learner(tf, one) };
+    return { version: tf.version.tfjs, tf, open: async (one) => learner(tf, one) };
   } catch {
     return undefined;
   }

@@ -23,6 +23,7 @@ import { type Graph, inputsOf, trace } from "../graph/graph.ts";
 import { interpret } from "../graph/interpret.ts";
 import { scan } from "../graph/scan.ts";
 import { weight } from "../graph/value.ts";
+import { approximateDropout } from "../layers/approximate-dropout.ts";
 import { dense } from "../layers/dense.ts";
 import { bidirectional, type RecurrentOptions, recurrent, stacked } from "../layers/recurrent.ts";
 import { initialWeights } from "../weights/declare.ts";
@@ -336,6 +337,10 @@ test("what can't be meant is refused in a sentence", () => {
   };
   expect(refused({ energy: 0.9 }, nan)).toBe(
     'low rank: weight "upper.recurrent" has numbers that are not finite',
+  );
+  const approximate = approximateDropout(model.graph, { rate: 0.5, weights: ["upper.input"] });
+  expect(() => lowRank(model, { rank: 2 }).rewrite(approximate)).toThrow(
+    'low rank: the other graph reads weight "upper.input" by something else than a plain product',
   );
   const noProduct = modelOf(
     trace({ x: ["time", "batch", 3] }, ({ x }) => ({ y: recurrent("a", sru({ inputs: 3, units }))(x) })),

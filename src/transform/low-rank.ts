@@ -35,7 +35,11 @@ export interface LowRankOptions {
 export interface LowRankResult {
   model: Model;
   report: LowRankReport;
-  /** Does to another graph with the same weights what was done to the model's: to one with dropout, to be trained. */
+  /**
+   * Does to another graph with the same weights what was done to the model's: to one with dropout, to be trained.
+   *
+   * @throws InputError for a graph that reads such a weight by something else than a plain product
+   */
   rewrite(graph: Graph): Graph;
 }
 
@@ -68,12 +72,20 @@ export function lowRank(given: Model, options: LowRankOptions): LowRankResult {
   checkPaths(options, groups);
   const decomposed = groups.map((group) => decompose(group, model, options));
   const plan = planOf(decomposed, rows, model);
-  const rewrite = (graph: Graph) => factored(graph, plan);
-  const graph = rewrite(model.graph);
-  const { weights } = plan;
+  const graph = factored(model.graph, plan);
   const left = inputsOf(graph, "weight");
   const kept = Object.entries(model.weights).filter(([path]) => left.has(path));
-  const smaller: Model = { ...model, graph, weights: { ...Object.fromEntries(kept), ...weights } };
+  const smaller: Model = { ...model, graph, weights: { ...Object.fromEntries(kept), ...plan.weights } };
+  const rewrite = (other: Graph) => {
+    const found = factored(other, plan);
+    const whole = [...inputsOf(found, "weight").keys()].find(
+      (path) => plan.products.has(path) && !left.has(path),
+    );
+    if (whole === undefined) return found;
+    throw new InputError(
+      `low rank: the other graph reads weight "${whole}" by something else than a plain product (approximate dropout, say), and so can't be made smaller`,
+    );
+  };
   return { model: smaller, report: reportOf(before, decomposed, model, smaller), rewrite };
 }
 

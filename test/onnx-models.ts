@@ -137,10 +137,20 @@ export function graph(
     });
   return create(GraphProtoSchema, {
     name: "net",
-    node: nodes,
+    node: countNames(nodes),
     input: infos(inputs),
     output: infos(outputs),
     initializer,
+  });
+}
+
+/** Names that come twice are counted, as exporters do. */
+function countNames(nodes: readonly NodeProto[]): NodeProto[] {
+  const counts = new Map<string, number>();
+  return nodes.map((one) => {
+    const count = counts.get(one.name) ?? 0;
+    counts.set(one.name, count + 1);
+    return count === 0 ? one : { ...one, name: `${one.name}_${count}` };
   });
 }
 

@@ -14,7 +14,6 @@ import { type Buffer, type Listing, newBuffer, shifted, type View, viewOf } from
 import { productOf } from "./products.ts";
 import type { StepGraph } from "./step-graph.ts";
 import { findSums } from "./sums.ts";
-import { unroll } from "./unroll.ts";
 
 /** A step before its buffers have addresses. */
 export interface Lowered {
@@ -66,12 +65,14 @@ export function lower(step: StepGraph, options: Products): Lowered {
   };
 }
 
-/** What a step gives and leaves, without loops, and without what is computed twice or for nothing. */
+/** What a step gives and leaves, without what is computed twice or for nothing. */
 function prepared(step: StepGraph): { outputs: Record<string, Value>; after: Value[] } {
   const names = Object.keys(step.outputs);
   const wanted = [...Object.values(step.outputs), ...step.states.map(({ after }) => after)];
-  const flat = unroll(wanted);
-  const graph: Graph = { inputs: [], outputs: Object.fromEntries(flat.map((value, at) => [`${at}`, value])) };
+  const graph: Graph = {
+    inputs: [],
+    outputs: Object.fromEntries(wanted.map((value, at) => [`${at}`, value])),
+  };
   const simple = Object.values(simplify(graph).outputs);
   return {
     outputs: Object.fromEntries(names.map((name, at) => [name, simple[at]])),

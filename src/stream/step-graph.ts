@@ -15,7 +15,7 @@ export interface StepState {
 
 /**
  * One step. All sizes are numbers, the batch is 1; what is not a weight, a constant, an input or a `before` of a
- * state is computed from these. No value lies in a loop that steps along time.
+ * state is computed from these, without a loop.
  */
 export interface StepGraph {
   /** What comes in with a frame, by name. */

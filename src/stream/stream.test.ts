@@ -39,7 +39,6 @@ import {
   where,
   zeros,
 } from "../graph/functions.ts";
-import { scan } from "../graph/scan.ts";
 import { constant, input, iota, weight } from "../graph/value.ts";
 import { dense, maximumPooling, meanPooling, recurrent, temporalStack } from "../layers/index.ts";
 import { glorotUniform } from "../weights/initializers.ts";
@@ -182,22 +181,12 @@ describe("a stream gives what the equations give", () => {
     const flags = or(and(low.less(0), not(low.equal(-0.25))), low.less(high.slice(1, 1, 3)));
     const counted = flags.cast("int32").sum(0).add(iota(2)).div(constant(2, "int32")).cast("float32");
     const chosen = where(flags, exp(minimum(low, 1)), sqrt(abs(low))).max([0, 1]);
-    const walked = scan({
-      states: { total: counted },
-      sequences: { row: x },
-      reverse: true,
-      step: ({ total }, { row }) => ({
-        states: { total: total.mul(0.5).add(row.sum(0)) },
-        outputs: { seen: row.mul(total.sum(0)) },
-      }),
-    });
     const after = tanh(product).mul(maximum(chosen, 0.5));
     return expectStep(
       {
         inputs: { x },
         outputs: {
           ...{ product, left, order, padded, counted, chosen, earlier: history.neg(), one: constant([1, 2]) },
-          ...{ total: walked.states.total, seen: walked.outputs.seen },
         },
         states: [
           { name: "before", before, after, initial: matrix.slice(0, 0, 3) },

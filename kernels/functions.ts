@@ -3,7 +3,7 @@
 /**
  * Constants lie in memory, for V8 13 would build each anew, from integers, wherever it is used.
  *
- * Those of e^x are of Cephes' expf, those of tanh x of its tanhf (Moshier).
+ * Those of e^x are of Cephes' expf (Moshier).
  */
 const constants = memory.data<f32>([
   1.44269504088896341, // 0: 1 / ln 2
@@ -18,15 +18,9 @@ const constants = memory.data<f32>([
   0.5,
   1, // 40
   87, // 44
-  -5.70498872745e-3, // 48: tanh x
-  2.06390887954e-2,
-  -5.37397155531e-2,
-  1.33314422036e-1,
-  -3.33332819422e-1,
-  0.625, // 68
-  2, // 72
-  -0.0, // 76
-  -87, // 80
+  -0.0, // 48
+  2, // 52
+  -87, // 56
 ]);
 
 @inline
@@ -45,9 +39,9 @@ function powerOfTwo(x: v128): v128 {
   return f32x4.add(f32x4.mul(x, constant(0)), constant(4));
 }
 
-/** e^x divided by that power of two; relative error 1e-7. */
+/** e^r − 1, where x = r + n ln 2 and n is the power of two; relative error 1e-7. */
 @inline
-function exponential(x: v128, power: v128): v128 {
+function rest(x: v128, power: v128): v128 {
   const n = f32x4.sub(power, constant(4));
   const r = f32x4.sub(f32x4.sub(x, f32x4.mul(n, constant(8))), f32x4.mul(n, constant(12)));
   let p = next(constant(16), r, 20);
@@ -55,14 +49,20 @@ function exponential(x: v128, power: v128): v128 {
   p = next(p, r, 28);
   p = next(p, r, 32);
   p = next(p, r, 36);
-  return f32x4.add(f32x4.add(f32x4.mul(p, f32x4.mul(r, r)), r), constant(40));
+  return f32x4.add(f32x4.mul(p, f32x4.mul(r, r)), r);
+}
+
+/** 2^n */
+@inline
+function scale(power: v128): v128 {
+  return i32x4.add(i32x4.shl(power, 23), constant(40));
 }
 
 /** e^x, where −87 ≤ x ≤ 87, or NaN. */
 @inline
 function boundedExp(x: v128): v128 {
   const power = powerOfTwo(x);
-  return f32x4.mul(exponential(x, power), i32x4.add(i32x4.shl(power, 23), constant(40)));
+  return f32x4.mul(f32x4.add(rest(x, power), constant(40)), scale(power));
 }
 
 /** e^x; 0 where that is below 2⁻¹²⁶. */
@@ -72,7 +72,7 @@ export function exp4(x: v128): v128 {
   const highest = f32x4.splat(88.72283);
   const bounded = f32x4.pmax(f32x4.pmin(x, highest), lowest);
   const power = powerOfTwo(bounded);
-  let y = i32x4.add(exponential(bounded, power), i32x4.shl(power, 23));
+  let y = i32x4.add(f32x4.add(rest(bounded, power), constant(40)), i32x4.shl(power, 23));
   y = v128.andnot(y, f32x4.lt(x, lowest));
   y = v128.bitselect(f32x4.splat(f32.POSITIVE_INFINITY), y, f32x4.gt(x, highest));
   return v128.bitselect(y, x, f32x4.eq(x, x));
@@ -81,24 +81,18 @@ export function exp4(x: v128): v128 {
 /** 1 / (1 + e^−x), to 1e-7. */
 @inline
 export function sigmoid4(x: v128): v128 {
-  const negative = v128.xor(x, constant(76));
-  const bounded = f32x4.pmax(f32x4.pmin(negative, constant(44)), constant(80));
+  const negative = v128.xor(x, constant(48));
+  const bounded = f32x4.pmax(f32x4.pmin(negative, constant(44)), constant(56));
   return f32x4.div(constant(40), f32x4.add(constant(40), boundedExp(bounded)));
 }
 
-/** tanh x, to 1e-7: by a polynomial where |x| < 0.625, where 1 − 2 / (e^2|x| + 1) would lose digits. */
+/** tanh |x| = m / (m + 2) to 1e-7, where m = e^2|x| − 1 is made without a loss of digits where it is small. */
 @inline
 export function tanh4(x: v128): v128 {
-  const size = v128.andnot(x, constant(76));
+  const size = v128.andnot(x, constant(48));
   const bounded = f32x4.pmin(f32x4.add(size, size), constant(44));
-  const one = constant(40);
-  const large = f32x4.sub(one, f32x4.div(constant(72), f32x4.add(boundedExp(bounded), one)));
-  const signed = v128.or(large, v128.and(x, constant(76)));
-  const square = f32x4.mul(x, x);
-  let p = next(constant(48), square, 52);
-  p = next(p, square, 56);
-  p = next(p, square, 60);
-  p = next(p, square, 64);
-  const small = f32x4.add(f32x4.mul(f32x4.mul(p, square), x), x);
-  return v128.bitselect(small, signed, f32x4.lt(size, constant(68)));
+  const power = powerOfTwo(bounded);
+  const times = scale(power);
+  const m = f32x4.add(f32x4.mul(times, rest(bounded, power)), f32x4.sub(times, constant(40)));
+  return v128.or(f32x4.div(m, f32x4.add(m, constant(52))), v128.and(x, constant(48)));
 }

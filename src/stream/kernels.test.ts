@@ -60,77 +60,77 @@ function expectNear(actual: ArrayLike<number>, expected: ArrayLike<number>, tole
 }
 
 describe("products", () => {
-  for (const rows of [1, 16, 17, 48, 100, 256])
-    for (const columns of [1, 2, 3, 17, 64, 127]) {
-      const weights = wave(rows * columns).map((value) => value / columns);
-      const height = paddedRows(rows);
+  const grid = [1, 16, 17, 48, 100, 256].flatMap((rows) =>
+    [1, 2, 3, 17, 64, 127].map((columns) => [rows, columns]),
+  );
+  for (const [rows, columns] of [...grid, [4100, 23]]) {
+    const weights = wave(rows * columns).map((value) => value / columns);
+    const height = paddedRows(rows);
 
-      test(`dense, ${columns} → ${rows}, adds`, () => {
-        begin();
-        const x = wave(columns, 1);
-        const start = wave(height, 2);
-        const w = put(packDense(weights, columns, rows));
-        const y = put(start);
-        kernels.dense(w.at, put(x).at, y.at, height, columns);
-        expectNear(
-          y.now,
-          product(weights, x, rows).map((value, row) => value + start[row]),
-        );
-      });
+    test(`dense, ${columns} → ${rows}, adds`, () => {
+      begin();
+      const x = wave(columns, 1);
+      const start = wave(height, 2);
+      const w = put(packDense(weights, columns, rows));
+      const y = put(start);
+      kernels.dense(w.at, put(x).at, y.at, height, columns);
+      expectNear(
+        y.now,
+        product(weights, x, rows).map((value, row) => value + start[row]),
+      );
+    });
 
-      test(`delta and rebuild, ${columns} → ${rows}, come to what dense does`, () => {
-        begin();
-        const w = put(packColumns(weights, columns, rows));
-        const held = put(new Float32Array(columns));
-        const y = put(new Float32Array(height));
-        const indices = put(new Int32Array(columns + 3), "int32");
-        const values = put(new Float32Array(columns + 3));
-        for (const phase of [0, 1, 2]) {
-          const x = wave(columns, phase);
-          const changed = kernels.collect(put(x).at, held.at, columns, 0, indices.at, values.at);
-          expect(changed).toBe(columns);
-          kernels.delta(w.at, indices.at, values.at, changed, y.at, height);
-          expectNear(y.now, product(weights, x, rows), 1e-4);
-        }
-        const again = put(new Float32Array(height));
-        const middle = Math.floor(height / 32) * 16;
-        kernels.rebuild(w.at, held.at, again.at, height, columns, 0, middle);
-        kernels.rebuild(w.at, held.at, again.at, height, columns, middle, height);
-        expectNear(again.now, product(weights, wave(columns, 2), rows));
-      });
+    test(`delta and rebuild, ${columns} → ${rows}, come to what dense does`, () => {
+      begin();
+      const w = put(packColumns(weights, columns, rows));
+      const held = put(new Float32Array(columns));
+      const y = put(new Float32Array(height));
+      const indices = put(new Int32Array(columns + 3), "int32");
+      const values = put(new Float32Array(columns + 3));
+      for (const phase of [0, 1, 2]) {
+        const x = wave(columns, phase);
+        const changed = kernels.collect(put(x).at, held.at, columns, 0, indices.at, values.at);
+        expect(changed).toBe(columns);
+        kernels.delta(w.at, indices.at, values.at, changed, y.at, height);
+        expectNear(y.now, product(weights, x, rows), 1e-4);
+      }
+      const again = put(new Float32Array(height));
+      const middle = Math.floor(height / 32) * 16;
+      kernels.rebuild(w.at, held.at, again.at, height, columns, 0, middle);
+      kernels.rebuild(w.at, held.at, again.at, height, columns, middle, height);
+      expectNear(again.now, product(weights, wave(columns, 2), rows));
+    });
 
-      test(`int8, ${columns} → ${rows}, dense and by differences, are exact`, () => {
-        begin();
-        const pairs = Math.ceil(columns / 2) * 2;
-        const dense = packDenseInt8(weights, columns, rows);
-        const inColumns = packColumnsInt8(weights, columns, rows);
-        expect(inColumns.scales).toEqual(dense.scales);
-        const whole = Int32Array.from(weights, (weight, i) => Math.round(weight / dense.scales[i % rows]));
-        const q = Int16Array.from({ length: pairs }, (_, i) =>
-          i < columns ? ((i * 7919) % 16383) - 8191 : 0,
-        );
-        const expected = product(whole, q.subarray(0, columns), rows);
+    test(`int8, ${columns} → ${rows}, dense and by differences, are exact`, () => {
+      begin();
+      const pairs = Math.ceil(columns / 2) * 2;
+      const dense = packDenseInt8(weights, columns, rows);
+      const inColumns = packColumnsInt8(weights, columns, rows);
+      expect(inColumns.scales).toEqual(dense.scales);
+      const whole = Int32Array.from(weights, (weight, i) => Math.round(weight / dense.scales[i % rows]));
+      const q = Int16Array.from({ length: pairs }, (_, i) => (i < columns ? ((i * 7919) % 16383) - 8191 : 0));
+      const expected = product(whole, q.subarray(0, columns), rows);
 
-        const sums = put(new Int32Array(height), "int32");
-        const input = put(q, "int16");
-        kernels.denseInt8(put(dense.packed, "int8").at, input.at, sums.at, height, pairs);
-        expect([...sums.now]).toEqual(expected);
+      const sums = put(new Int32Array(height), "int32");
+      const input = put(q, "int16");
+      kernels.denseInt8(put(dense.packed, "int8").at, input.at, sums.at, height, pairs);
+      expect([...sums.now]).toEqual(expected);
 
-        const held = put(
-          q.map((value) => -value),
-          "int16",
-        );
-        const kept = put(
-          expected.map((value) => -value),
-          "int32",
-        );
-        const indices = put(new Int32Array(columns + 3), "int32");
-        const values = put(new Int16Array(columns + 3), "int16");
-        const changed = kernels.collectInt8(input.at, held.at, columns, 0, indices.at, values.at);
-        kernels.deltaInt8(put(inColumns.packed, "int8").at, indices.at, values.at, changed, kept.at, height);
-        expect([...kept.now]).toEqual(expected);
-      });
-    }
+      const held = put(
+        q.map((value) => -value),
+        "int16",
+      );
+      const kept = put(
+        expected.map((value) => -value),
+        "int32",
+      );
+      const indices = put(new Int32Array(columns + 3), "int32");
+      const values = put(new Int16Array(columns + 3), "int16");
+      const changed = kernels.collectInt8(input.at, held.at, columns, 0, indices.at, values.at);
+      kernels.deltaInt8(put(inColumns.packed, "int8").at, indices.at, values.at, changed, kept.at, height);
+      expect([...kept.now]).toEqual(expected);
+    });
+  }
 
   test("int8 sums stay within 32 bits at the limit of activations, however many columns there are", () => {
     for (const columns of [1, 2064, 2065, 20_000])

@@ -60,6 +60,9 @@ const elementwise: Case[] = [
     .split(" ")
     .map((op) => one(op, {}, op === "Mish" ? { opset: 18 } : {})),
   one("LeakyRelu", { alpha: float(0.2) }),
+  one("Erf"),
+  one("Gelu", {}, { opset: 20 }),
+  one("Gelu", { approximate: "tanh" }, { opset: 20 }),
   one("Elu", { alpha: float(0.5) }),
   one("ThresholdedRelu", { alpha: float(0.4) }),
   one("HardSigmoid", { alpha: float(0.3), beta: float(0.4) }),

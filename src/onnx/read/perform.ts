@@ -30,9 +30,11 @@ export function perform(call: Call): readonly (Tensor | undefined)[] {
   const { domain, opType } = call.node;
   if (domain !== "" && domain !== "ai.onnx")
     throw new InputError(`operators of the domain "${domain}" can't be read, only ONNX's own`);
+  const sizes = wholeResult(call);
+  if (sizes) return sizes;
   const operation = Object.hasOwn(operations, opType) ? operations[opType] : undefined;
   if (!operation) throw new InputError("there is nothing here that computes this operator");
-  const known = wholeResult(call) ?? rearranged(call, operation) ?? folded(call, operation);
+  const known = rearranged(call, operation) ?? folded(call, operation);
   if (known) return known;
   return list(operation(call));
 }

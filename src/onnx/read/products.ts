@@ -22,7 +22,7 @@ export function weightInput(
     return write ? write.change(value) : value;
   }
   if (!write && !isCounted(tensor.path)) return call.value(index);
-  const path = rolePath(tensor.path, call.node.name, role);
+  const path = rolePath(tensor.path, call.node, role);
   return call.reading.derive([tensor], { as: write?.as ?? "same", path }, (x) =>
     write ? write.change(x) : x.reshape(x.shape),
   );
@@ -66,7 +66,7 @@ function batchNormalization(call: Call): readonly (Tensor | undefined)[] {
   const epsilon = call.float("epsilon", 1e-5);
   const [scale, shift, center, variance] = [1, 2, 3, 4].map((index) => call.tensor(index));
   const pathOf = (tensor: Tensor, role: string) =>
-    rolePath(tensor instanceof Numbers ? tensor.path : undefined, call.node.name, role);
+    rolePath(tensor instanceof Numbers ? tensor.path : undefined, call.node, role);
   const factor = call.reading.derive(
     [scale, variance],
     { as: "factor", path: pathOf(scale, "scale") },

@@ -1,5 +1,5 @@
 /** What all parts of one reading of a file share: its weights, and how much may still be computed on the way. */
-import type { TensorProto } from "onnx-buf";
+import type { NodeProto, TensorProto } from "onnx-buf";
 import { Dim } from "../../graph/dim.ts";
 import { InputError } from "../../graph/errors.ts";
 import { concat } from "../../graph/functions.ts";
@@ -15,7 +15,7 @@ import {
   mostTerms,
 } from "./limits.ts";
 import { Numbers, numbersOf, type Tensor, Whole } from "./tensor.ts";
-import { pathOf } from "./weight-path.ts";
+import { nodePath, pathOf } from "./weight-path.ts";
 
 export class Reading {
   /** The file, as messages call it. */
@@ -29,6 +29,7 @@ export class Reading {
   /** How many numbers may still be computed while reading. */
   private budget: number;
   private readonly weightValues = new Map<Numbers, Value>();
+  private readonly layers = new Map<string, NodeProto[]>();
   private readonly derived = new WeakMap<Numbers, Map<string, Tensor>>();
   private readonly firstNode = constant(0).node.id;
 
@@ -77,6 +78,16 @@ export class Reading {
     this.weightValues.set(numbers, made);
     this.weights[path] = Float32Array.from(numbers.data);
     return made;
+  }
+
+  /** Where a recurrent node stands; those after the first at one place are counted ("rnn", "rnn.1"). */
+  layerPath(node: NodeProto): string {
+    const place = nodePath(node) || node.opType.toLowerCase();
+    const layers = this.layers.get(place) ?? [];
+    this.layers.set(place, layers);
+    if (!layers.includes(node)) layers.push(node);
+    const count = layers.indexOf(node);
+    return count === 0 ? place : `${place}.${count}`;
   }
 
   /** What is computed from a tensor: at once where its numbers are known, under a path that may be better than its own. */

@@ -11,7 +11,7 @@ import { filled, iota, type Value } from "../../graph/value.ts";
 import type { Call, Operation } from "./call.ts";
 import { activations } from "./elementwise.ts";
 import { Numbers, type Tensor } from "./tensor.ts";
-import { commonPath, isCounted, pathOf } from "./weight-path.ts";
+import { commonPath, isCounted } from "./weight-path.ts";
 
 type State = Record<string, Value>;
 
@@ -220,22 +220,24 @@ function directionOf(
   const side = count === 1 ? "" : index === 0 ? ".forward" : ".reverse";
   const weight: Slice = (inputs, role, write) => {
     const tensors = inputs.map((input) => call.tensor(input));
-    return call.reading.derive(
-      tensors,
-      { as: `${role}${index}`, path: `${weightPath(call, tensors, role)}${side}` },
-      (...all) => write(...all.map((one) => one.at(0, index))),
+    const path = weightPath(call, tensors, { role, side });
+    return call.reading.derive(tensors, { as: `${role}${index}`, path }, (...all) =>
+      write(...all.map((one) => one.at(0, index))),
     );
   };
   return { index, units, weight, activate: activationsOf(call, kind, index, count) };
 }
 
-/** The path of a layer's weights: what the tensors' names say, or else the node's name, or its type. */
-function weightPath(call: Call, tensors: readonly Tensor[], role: string): string {
+/** The path of a layer's weights: what the tensors' names say, or else where the node stands, as in our own layers. */
+function weightPath(
+  call: Call,
+  tensors: readonly Tensor[],
+  { role, side }: { role: string; side: string },
+): string {
   const named = commonPath(tensors.map((tensor) => (tensor instanceof Numbers ? tensor.path : undefined)));
-  const split = role === "candidate" || role === "candidateBias" ? `.${role}` : "";
-  if (named !== undefined && !isCounted(named)) return `${named}${split}`;
-  const node = pathOf(call.node.name).replace(new RegExp(`\\.?${call.node.opType}(_\\d+)?$`), "");
-  return `${node || call.node.opType.toLowerCase()}.${role}`;
+  const part = role === "candidate" || role === "candidateBias" ? `.${role}` : "";
+  if (named !== undefined && !isCounted(named)) return `${named}${side}${part}`;
+  return `${call.reading.layerPath(call.node)}${side}.${role}`;
 }
 
 /** Activations for which ONNX Runtime has other parameters than ONNX's own text. */

@@ -1,6 +1,7 @@
 /** Paths for the weights of a file, from the names that exporters give to tensors and nodes. */
+import type { NodeProto } from "onnx-buf";
 
-/** The path that a tensor's name says; undefined where the name is one that an exporter counted up. */
+/** The path that a tensor's name says. */
 export function pathOf(name: string): string {
   const plain = name
     .replace(/^.*__Inline_\d+__/, "") // spox joins models by prefixes
@@ -11,18 +12,29 @@ export function pathOf(name: string): string {
   return plain || "weight";
 }
 
-/** Whether a path only numbers tensors ("onnx.MatMul_12", "W__5", "71") and says nothing of what the weight is for. */
+/** Whether a path only numbers tensors ("onnx.MatMul_12", "W__5", "val_3", "71") and says nothing of what the weight is for. */
 export function isCounted(path: string): boolean {
-  return /^(onnx\.|\d+$|[A-Z]\w*__\d+$|const|constant|.*Constant_?\d*(_output_\d+)?$|.*_output_\d+$)/.test(
-    path,
-  );
+  return /^(onnx\.|val_\d+$|\d+$|[A-Z]\w*__\d+$|const|.*Constant_?\d*$|.*_output_\d+$)/.test(path);
 }
 
-/** A path for one of the weights of a node: that of the tensor where it says something, or else the node's with the weight's role. */
-export function rolePath(path: string | undefined, nodeName: string, role: string): string {
+/** Where in the model a node stands ("encoder.rnn", "rnn.1"): by the scopes that PyTorch notes, or else by its name. */
+export function nodePath({ name, opType, metadataProps }: NodeProto): string {
+  const scopes = metadataProps.find(({ key }) => key === "pkg.torch.onnx.name_scopes")?.value;
+  if (scopes !== undefined) {
+    const parts = [...scopes.matchAll(/'([^']*)'/g)].map(([, part]) => part).slice(0, -1);
+    return parts.filter((part) => part !== "").join(".");
+  }
+  if (name === "" || /^node_/.test(name)) return "";
+  const path = pathOf(name);
+  if (!/^\w+$/.test(opType)) return path;
+  const [, stem, count] = new RegExp(`^(.*?)\\.?${opType}(?:_(\\d+))?$`).exec(path) ?? ["", path];
+  return [stem, count].filter(Boolean).join("."); // "rnn.LSTM_1" is the second LSTM of "rnn"
+}
+
+/** A path for one of the weights of a node: the tensor's where it says something, or else the node's with the weight's role. */
+export function rolePath(path: string | undefined, node: NodeProto, role: string): string {
   if (path !== undefined && !isCounted(path)) return path;
-  const node = pathOf(nodeName).replace(/\.?[A-Z][A-Za-z]*(_\d+)?$/, "");
-  return node ? `${node}.${role}` : (path ?? role);
+  return `${nodePath(node) || node.opType.toLowerCase()}.${role}`;
 }
 
 /** What several paths have in common, where that says something; else the first. */

@@ -1,5 +1,13 @@
 /** Arithmetic with whole numbers that are known while a file is read, open sizes among them. */
-import { addSizes, Dim, floorDivide, multiplySizes, type Size, subtractSizes } from "../../graph/dim.ts";
+import {
+  addSizes,
+  Dim,
+  divideExactly,
+  floorDivide,
+  multiplySizes,
+  type Size,
+  subtractSizes,
+} from "../../graph/dim.ts";
 import { InputError } from "../../graph/errors.ts";
 import { broadcastStrides, count, positions } from "../../graph/interpret/array-tensor.ts";
 import { broadcast } from "../../graph/shape.ts";
@@ -77,7 +85,7 @@ const known = (order: Order, yes: readonly Order[], no: readonly Order[]): boole
 
 function divide(a: Size, b: Size): Size | undefined {
   if (b === 0) throw new InputError("it divides by 0");
-  if (typeof b !== "number") return undefined;
+  if (typeof b !== "number") return divideExactly(a, b);
   if (typeof a === "number") return Math.trunc(a / b);
   return b > 0 ? floorDivide(a, b) : undefined;
 }

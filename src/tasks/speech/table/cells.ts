@@ -29,7 +29,6 @@ const lists = {
       [0.6, 0.1],
       [0.6, 0.2],
     ],
-    others: true,
   },
   digits: {
     energies: [0.95, 0.9, 0.8, 0.6, 0.4],
@@ -38,13 +37,12 @@ const lists = {
       [0.8, 0.1],
       [0.8, 0.2],
     ],
-    others: false,
   },
 } as const;
 
 /** All treatments of a task's table, in an order in which each finds what it begins from. */
 export function treatments(task: SpeechTask): Treatment[] {
-  const { energies, thresholds, both, others } = lists[task];
+  const { energies, thresholds, both } = lists[task];
   const network = "lstm";
   return [
     ...[0, 1, 2].map((tuned) => ({ network, tuned }) as const),
@@ -56,7 +54,7 @@ export function treatments(task: SpeechTask): Treatment[] {
     ...both.flatMap(([energy, threshold]) =>
       [1, 2].map((tuned) => ({ network, energy, threshold, tuned }) as const),
     ),
-    ...(others ? otherNetworks() : []),
+    ...otherNetworks(),
   ];
 }
 

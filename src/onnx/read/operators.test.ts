@@ -1,5 +1,4 @@
 /** Operators of other programs' models, in the versions they come in, against ONNX Runtime on the same bytes. */
-import { existsSync, readFileSync } from "node:fs";
 import type { NodeProto, TensorProto } from "onnx-buf";
 import { describe, expect, test } from "vitest";
 import {
@@ -453,12 +452,4 @@ describe("states of a model of one step", () => {
       'model.onnx: state "a" becomes "c": the graph has no output of that name',
     );
   });
-});
-
-const mobilenet = "../shared/data/models/mobilenet/mobilenet_v1_0.75_224_float.onnx";
-
-test.skipIf(!existsSync(mobilenet))("a network of depthwise convolutions is read", () => {
-  const { graph: found, weights } = readOnnx(new Uint8Array(readFileSync(mobilenet)), { sizes: { N: 1 } });
-  expect(found.outputs.probs.shape).toEqual([1, 1000]);
-  expect(weights.conv_dw_13_w).toHaveLength(768 * 9);
 });

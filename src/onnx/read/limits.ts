@@ -14,6 +14,6 @@ export const foldedAtLeast = 2 ** 21;
 /** Terms that the sizes of one tensor's axes make when they are multiplied. */
 export const mostTerms = 2048;
 /** How long a size may be written out. */
-export const longestSize = 1000;
+export const longestSize = 500;
 /** Nodes that a graph may come to have. */
 export const mostNodes = 1_000_000;

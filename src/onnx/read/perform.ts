@@ -6,6 +6,7 @@ import { control } from "./control.ts";
 import { elementwise } from "./elementwise.ts";
 import { layout, rearranging } from "./layout.ts";
 import { products } from "./products.ts";
+import { elementsOf } from "./reading.ts";
 import { recurrent } from "./recurrent.ts";
 import { reductions } from "./reductions.ts";
 import { shapes } from "./shapes.ts";
@@ -30,6 +31,8 @@ export function perform(call: Call): readonly (Tensor | undefined)[] {
   const { domain, opType } = call.node;
   if (domain !== "" && domain !== "ai.onnx")
     throw new InputError(`operators of the domain "${domain}" can't be read, only ONNX's own`);
+  if (!call.reading.spend(elementsOf(call.inputs.filter((input) => input instanceof Whole))))
+    throw new InputError("to read the file would take more computing than any model's shapes do");
   const sizes = wholeResult(call);
   if (sizes) return sizes;
   const operation = Object.hasOwn(operations, opType) ? operations[opType] : undefined;
@@ -85,6 +88,7 @@ function folded(call: Call, operation: Operation): readonly (Tensor | undefined)
   const inputs = present(call);
   const known = inputs.length > 0 && inputs.every((input) => !(input instanceof Value) && !isOpen(input));
   if (!known || Object.hasOwn(unfolded, call.node.opType)) return undefined;
+  if (!call.reading.spend(elementsOf(inputs))) return undefined;
   const results = list(operation(call.with(call.inputs)));
   if (!results.every((result) => result instanceof Value)) return results;
   const paths = inputs.map((input) => (input instanceof Numbers ? input.path : undefined));

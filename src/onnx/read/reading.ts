@@ -28,7 +28,7 @@ export class Reading {
   readonly weights: Record<string, Float32Array> = {};
   /** How many numbers may still be computed while reading. */
   private budget: number;
-  private readonly weightValues = new Map<Numbers, Value>();
+  private readonly values = new Map<Whole | Numbers, Value>();
   private readonly layers = new Map<string, NodeProto[]>();
   private readonly derived = new WeakMap<Numbers, Map<string, Tensor>>();
   private readonly firstNode = constant(0).node.id;
@@ -59,9 +59,24 @@ export class Reading {
     return isWeight ? this.weight(numbers) : numbers;
   }
 
-  /** A tensor as a value of the graph. */
+  /** A tensor as a value of the graph: the same one each time. */
   value(tensor: Tensor): Value {
     if (tensor instanceof Value) return tensor;
+    const known = this.values.get(tensor);
+    if (known) return known;
+    const made = this.make(tensor);
+    this.values.set(tensor, made);
+    return made;
+  }
+
+  /** Takes something off what may still be computed; false where that is not left. */
+  spend(elements: number): boolean {
+    if (elements > this.budget) return false;
+    this.budget -= elements;
+    return true;
+  }
+
+  private make(tensor: Whole | Numbers): Value {
     if (tensor instanceof Whole) return wholeValue(tensor);
     const { path, dtype, shape, data } = tensor;
     if (path !== undefined && dtype === "float32" && shape.length > 0) return this.weight(tensor);
@@ -69,13 +84,10 @@ export class Reading {
     return constant(Float64Array.from(data), dtype, shape);
   }
 
-  /** A weight of the graph under a path of its own; the same numbers are one weight. */
-  weight(numbers: Numbers): Value {
-    const known = this.weightValues.get(numbers);
-    if (known) return known;
+  /** A weight of the graph under a path of its own. */
+  private weight(numbers: Numbers): Value {
     const path = this.freePath(numbers.path!);
     const made = weight(path, numbers.shape);
-    this.weightValues.set(numbers, made);
     this.weights[path] = Float32Array.from(numbers.data);
     return made;
   }
@@ -96,15 +108,17 @@ export class Reading {
     { as, path }: { as: string; path: string },
     write: (...values: Value[]) => Value,
   ): Value {
-    if (!from.every((one) => one instanceof Numbers)) return write(...from.map((one) => this.value(one)));
-    const [first] = from as Numbers[];
+    const computed = () => write(...from.map((one) => this.value(one)));
+    if (!from.every((one) => one instanceof Numbers)) return computed();
+    const [first] = from;
     const kept = this.derived.get(first) ?? new Map<string, Tensor>();
     this.derived.set(first, kept);
     const key = `${as} ${path}`;
     const known = kept.get(key);
     if (known) return this.value(known);
-    const [found] = this.fold([write(...(from as Numbers[]).map(asConstant))], path) ?? [];
-    if (!found) return write(...from.map((one) => this.value(one)));
+    if (!this.spend(elementsOf(from))) return computed();
+    const [found] = this.fold([write(...from.map(asConstant))], path) ?? [];
+    if (!found) return computed();
     kept.set(key, found);
     return this.value(found);
   }
@@ -131,7 +145,7 @@ export class Reading {
     const long = sizes.some((size) => size instanceof Dim && size.key.length > longestSize);
     const many =
       tensor instanceof Whole
-        ? terms.some((count) => count > 32)
+        ? terms.some((count) => count > 16)
         : terms.reduce((a, b) => a * b, 1) > mostTerms;
     if (long || many)
       throw new InputError("the sizes of its result are too complicated: give some of them by sizes");
@@ -153,6 +167,13 @@ export class Reading {
 
 /** Whether a name is one that `toOnnx` gives to constants. */
 const isOwnConstant = (name: string): boolean => /^constant(_\d+)?$/.test(name);
+
+/** How many numbers are known of tensors. */
+export function elementsOf(tensors: readonly (Tensor | undefined)[]): number {
+  return tensors
+    .map((one) => (one instanceof Numbers ? one.data.length : one instanceof Whole ? one.sizes.length : 0))
+    .reduce((a, b) => a + b, 0);
+}
 
 /** Known numbers as a constant, even those of a weight. */
 export function asConstant({ data, dtype, shape }: Numbers): Value {

@@ -13,6 +13,7 @@ import { broadcastStrides, count, positions } from "../../graph/interpret/array-
 import { broadcast } from "../../graph/shape.ts";
 import { Value } from "../../graph/value.ts";
 import type { Call } from "./call.ts";
+import type { Reading } from "./reading.ts";
 import { dtypeOf, Numbers, type Tensor, Whole } from "./tensor.ts";
 
 /** Computes an operator on known whole numbers; undefined where that takes knowing open sizes. */
@@ -27,10 +28,14 @@ function all(call: Call): Whole[] | undefined {
 }
 
 /** Two tensors element by element, as they broadcast. */
-function pairs(a: Whole, b: Whole): { shape: readonly number[]; pairs: [Size, Size][] } | undefined {
+function pairs(
+  reading: Reading,
+  a: Whole,
+  b: Whole,
+): { shape: readonly number[]; pairs: [Size, Size][] } | undefined {
   const shape = broadcast(a.shape, b.shape) as number[] | undefined;
   if (!shape) throw new InputError(`the shapes [${a.shape}] and [${b.shape}] do not broadcast`);
-  if (count(shape) > most) return undefined;
+  if (count(shape) > most || !reading.spend(count(shape))) return undefined;
   const [p, q] = [a, b].map((one) => positions(shape, broadcastStrides(one.shape, shape)));
   return { shape, pairs: Array.from(p, (at, index) => [a.sizes[at], b.sizes[q[index]]]) };
 }
@@ -40,7 +45,7 @@ const binary =
   (call) => {
     const operands = all(call);
     return operands?.slice(1).reduce<Whole | undefined>((a, b) => {
-      const found = a && pairs(a, b);
+      const found = a && pairs(call.reading, a, b);
       const sizes = found?.pairs.map(([p, q]) => compute(p, q));
       return sizes?.every((size) => size !== undefined) ? new Whole(found!.shape, sizes) : undefined;
     }, operands[0]);
@@ -50,7 +55,7 @@ const comparison =
   (decide: (order: Order) => boolean | undefined): Arithmetic =>
   (call) => {
     const operands = all(call);
-    const found = operands?.length === 2 ? pairs(operands[0], operands[1]) : undefined;
+    const found = operands?.length === 2 ? pairs(call.reading, operands[0], operands[1]) : undefined;
     const truths = found?.pairs.map(([a, b]) => decide(orderOf(a, b)));
     return truths?.every((truth) => truth !== undefined)
       ? new Numbers(found!.shape, "bool", Float64Array.from(truths, Number))
@@ -163,13 +168,13 @@ export const wholeArithmetic: Readonly<Record<string, Arithmetic>> = {
     const [condition, yes, no] = call.inputs;
     if (!(condition instanceof Numbers && yes instanceof Whole && no instanceof Whole)) return undefined;
     const truths = new Whole(condition.shape, Array.from(condition.data));
-    const choices = pairs(yes, no);
+    const choices = pairs(call.reading, yes, no);
     if (!choices) return undefined;
     const places = new Whole(
       choices.shape,
       choices.pairs.map((_, index) => index),
     );
-    const found = pairs(truths, places);
+    const found = pairs(call.reading, truths, places);
     return (
       found &&
       new Whole(

@@ -1,4 +1,5 @@
 /** Files that are broken, or made to do harm: each ends in an error that says what is wrong, or in a model, and soon. */
+import { existsSync, readFileSync } from "node:fs";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
   type GraphProto,
@@ -353,4 +354,21 @@ describe.each([
       expect(ends.error).toBeGreaterThan(500);
     },
   );
+});
+
+const published = "../shared/data/models/silero_vad/silero_vad_16k_op15.onnx";
+
+test.skipIf(!existsSync(published))("30 random changes of the bytes of a published model end so too", () => {
+  const bytes = new Uint8Array(readFileSync(published));
+  const stream = random(9).stream("published");
+  for (let count = 0; count < 30; count++) {
+    const changed = mutateBytes(bytes, (below) => Math.floor(stream.uniform() * below));
+    const start = performance.now();
+    try {
+      readOnnx(changed, { sizes: { batch: 1, sequence: 576 } });
+    } catch (error) {
+      expect(error).toBeInstanceOf(InputError);
+    }
+    expect(performance.now() - start).toBeLessThan(1000);
+  }
 });

@@ -9,8 +9,9 @@
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { delta, lowRank } from "gatefold";
+import { delta } from "gatefold";
 import { readWav, resample } from "gatefold/data";
+import { lowRank } from "gatefold/low-rank";
 import { openModel } from "gatefold/models";
 import { type CompileOptions, compileProgram, loadProgram, stepOf } from "gatefold/stream";
 import type { Model } from "gatefold/weights";

@@ -1,8 +1,9 @@
 /**
  * Gatefold: gated recurrent networks for TypeScript. Here is what graphs are written, transformed, run and
- * exported with, `defineCell` and `initialWeights`; finished cells, layers, training and jobs have entry points of their own
- * ("gatefold/cells", "gatefold/layers", "gatefold/weights", "gatefold/train", "gatefold/data", "gatefold/video",
- * "gatefold/summarize"). Nothing here, nor in cells, layers and weights, needs Node.
+ * exported with, `defineCell` and `initialWeights`; all else has entry points of its own: "gatefold/cells",
+ * "gatefold/layers", "gatefold/weights", "gatefold/stream", "gatefold/low-rank", "gatefold/train", "gatefold/data",
+ * "gatefold/models", "gatefold/video", "gatefold/summarize", "gatefold/speech". Nothing here, nor in cells, layers,
+ * weights and stream, needs Node.
  */
 export { type Cell, type CellDefinition, defineCell } from "./cells/define-cell.ts";
 export * from "./graph/index.ts";

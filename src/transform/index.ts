@@ -6,8 +6,6 @@ export { expandInverses } from "./expand-inverses.ts";
 export { gradient, gradients } from "./gradient.ts";
 export { hoist } from "./hoist.ts";
 export { loopMemory } from "./loop-memory.ts";
-export { type LowRankOptions, type LowRankResult, lowRank } from "./low-rank.ts";
-export type { Change, LowRankLayer, LowRankReport } from "./low-rank-report.ts";
 export { overTime } from "./over-time.ts";
 export { type Product, products } from "./products.ts";
 export { simplify } from "./simplify.ts";

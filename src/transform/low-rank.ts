@@ -19,6 +19,9 @@ import { type Decomposed, type LowRankReport, reportOf } from "./low-rank-report
 import { overTime } from "./over-time.ts";
 import { isProduct, products, weightPath } from "./products.ts";
 import { rewriteGraph } from "./rewrite.ts";
+
+export type { Change, LowRankLayer, LowRankReport } from "./low-rank-report.ts";
+
 import { simplify } from "./simplify.ts";
 
 /** One of the two. */

@@ -66,9 +66,13 @@ async function tuneOnTask(
   options: Options,
 ): Promise<Model> {
   const { openSpeechRun } = await import("../tasks/speech/run.ts");
-  const { loss, objective, examples, validate, thinned } = await openSpeechRun(run, data);
+  const { TUNE } = await import("../tasks/speech/table/fill-cell.ts");
+  const { task, loss, objective, examples, validate, thinned } = await openSpeechRun(run, data);
   return tune(model, {
     ...options,
+    // As a row of the task's table is tuned.
+    learningRate: TUNE.learningRate,
+    seed: task.recipe.seed + 1,
     objective: (graph, use) => (use === "training" ? loss(graph) : objective(graph)),
     rewrite: () => rewrite?.(thinned) ?? thinned,
     examples,

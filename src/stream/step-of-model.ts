@@ -13,6 +13,7 @@ import { constant, filled, input, type Node, type Value } from "../graph/value.t
 import { Rewriter } from "../transform/rewrite.ts";
 import { checkModel, type Model } from "../weights/model.ts";
 import { readAlong, type StepContext } from "./along-time.ts";
+import { cannotStream } from "./cannot-stream.ts";
 import { bindShape, bindSize, type Reading, reapplyBound } from "./reading.ts";
 import type { StepGraph, StepState } from "./step-graph.ts";
 
@@ -317,28 +318,3 @@ class Stepper {
 }
 
 type Readings = Map<Value, Reading>;
-
-function cannotStream(value: Value, why: string): InputError {
-  return new InputError(`${layerOf(value)} can't stream: it ${why}`);
-}
-
-/** The layer that a value is nearest to: by the weights and loops on the way to it. */
-function layerOf(value: Value): string {
-  const seen = new Set<Value>();
-  for (const at of breadthFirst(value, seen)) {
-    if (at.node.is("input") && at.node.attributes.role === "weight")
-      return `layer "${at.node.attributes.name.split(".").slice(0, -1).join(".")}"`;
-    if (at.node.is("stack") || at.node.is("final")) return `what reads ${at.node.attributes.loop.name}`;
-  }
-  return `the model's ${value.label()}`;
-}
-
-function* breadthFirst(value: Value, seen: Set<Value>): Generator<Value> {
-  const open = [value];
-  for (let at = open.shift(); at; at = open.shift()) {
-    if (seen.has(at)) continue;
-    seen.add(at);
-    yield at;
-    open.push(...at.node.operands);
-  }
-}

@@ -9,8 +9,7 @@ export function cannotStream(value: Value, why: string): InputError {
 
 /** The layer that a value is nearest to: by the weights and loops on the way to it. */
 function layerOf(value: Value): string {
-  const seen = new Set<Value>();
-  for (const at of breadthFirst(value, seen)) {
+  for (const at of nearestFirst(value)) {
     if (at.node.is("input") && at.node.attributes.role === "weight")
       return `layer "${at.node.attributes.name.split(".").slice(0, -1).join(".")}"`;
     if (at.node.is("stack") || at.node.is("final")) return `what reads ${at.node.attributes.loop.name}`;
@@ -18,7 +17,9 @@ function layerOf(value: Value): string {
   return `the model's ${value.label()}`;
 }
 
-function* breadthFirst(value: Value, seen: Set<Value>): Generator<Value> {
+/** A value and all that it is made of. */
+function* nearestFirst(value: Value): Generator<Value> {
+  const seen = new Set<Value>();
   const open = [value];
   for (let at = open.shift(); at; at = open.shift()) {
     if (seen.has(at)) continue;

@@ -25,7 +25,7 @@ export interface CompileOptions {
  * const engine = await loadProgram(program);
  * ```
  *
- * @throws InputError for a threshold below 0, a size that is open, or an operator that a step can't hold
+ * @throws InputError for a threshold below 0 or of a weight that no product of the step has, a size that is open, or an operator that a step can't hold
  */
 export function compileProgram(
   step: StepGraph,
@@ -41,7 +41,17 @@ export function compileProgram(
     if (!(threshold >= 0 && threshold < Number.POSITIVE_INFINITY))
       throw new InputError(`threshold of "${path}": ${threshold} makes no sense: use a number of at least 0`);
   const lowered = lower(step, { weights, thresholds: step.thresholds });
+  checkPaths(step.thresholds, lowered);
   return encode(step, lowered, rebuild);
+}
+
+function checkPaths(thresholds: StepGraph["thresholds"], { products }: Lowered): void {
+  const known = new Set(products.flatMap((product) => product.weights));
+  const odd = Object.keys(thresholds).find((path) => !known.has(path));
+  if (odd !== undefined)
+    throw new InputError(
+      `threshold of "${odd}": no product of a step has this weight, only ${[...known].join(", ") || "none"}`,
+    );
 }
 
 function encode(step: StepGraph, lowered: Lowered, every: number): Program {

@@ -205,12 +205,27 @@ describe("what makes no sense is refused, and the stream is as it was", () => {
   });
 });
 
-test.each([
-  { title: "a threshold below 0", threshold: -1, options: {}, message: 'threshold of "layer.input": -1' },
+interface Refusal {
+  title: string;
+  thresholds?: Record<string, number>;
+  options?: CompileOptions;
+  message: string;
+}
+
+test.each<Refusal>([
+  {
+    title: "a threshold below 0",
+    thresholds: { "layer.input": -1 },
+    message: 'threshold of "layer.input": -1',
+  },
+  {
+    title: "a threshold for what no product has",
+    thresholds: { "layer.bias": 0.1 },
+    message: 'threshold of "layer.bias": no product of a step has this weight, only ',
+  },
   { title: "weights of no known kind", options: { weights: "int4" as "int8" }, message: 'weights "int4"' },
   { title: "a rebuild every 0 steps", options: { rebuild: 0 }, message: "rebuild 0" },
-])("no program is made with $title", ({ threshold, options, message }) => {
-  const thresholds: Record<string, number> = threshold === undefined ? {} : { "layer.input": threshold };
+])("no program is made with $title", ({ thresholds, options, message }) => {
   const compile = () => compileProgram(stepOf({ ...model, thresholds }), options);
   expect(compile).toThrow(InputError);
   expect(compile).toThrow(message);

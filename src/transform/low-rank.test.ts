@@ -331,6 +331,9 @@ test("what can't be meant is refused in a sentence", () => {
   );
   expect(refused({ rank: { "upper.input": 2 } })).toMatch('"upper.input" is no recurrent weight');
   expect(refused({})).toBe("low rank: give either an energy or a rank");
+  expect(refused({ rank: 2 }, { ...model, thresholds: { "upper.input": 0.1 } })).toMatch(
+    "low rank: the model has thresholds (delta) for products that would change",
+  );
   const nan = {
     ...model,
     weights: { ...model.weights, "upper.recurrent": new Float32Array(100).fill(Number.NaN) },

@@ -59,11 +59,15 @@ export interface LowRankResult {
  * ```
  *
  * @throws InputError for an energy or a rank out of range, a path that is no recurrent weight, recurrent weights that are not
- * finite, and a model without a recurrent product
+ * finite, a model without a recurrent product, and one that has thresholds already
  */
 export function lowRank(given: Model, options: LowRankOptions): LowRankResult {
   checkGiven(options);
   checkModel(given);
+  if (Object.keys(given.thresholds ?? {}).length > 0)
+    throw new InputError(
+      "low rank: the model has thresholds (delta) for products that would change: make it smaller first, then give it thresholds",
+    );
   const along = overTime(given);
   const model = { ...along, graph: simplify(along.graph) };
   const before = products(model.graph);

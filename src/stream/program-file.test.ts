@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { cellModel, modelOf, slowFrames, thresholdsOf } from "../../test/streams.ts";
+import { cellModel, modelOf, slowFrames } from "../../test/streams.ts";
 import { gru, lstm } from "../cells/index.ts";
 import { InputError } from "../graph/errors.ts";
 import { gather } from "../graph/functions.ts";
 import { dense, recurrent } from "../layers/index.ts";
+import { delta } from "../transform/delta.ts";
 import { declareWeight } from "../weights/declare.ts";
 import { glorotUniform } from "../weights/initializers.ts";
 import { random } from "../weights/random.ts";
@@ -26,14 +27,12 @@ const programs = [
   { title: "float32", program: compileProgram(stepOf(lstmModel)) },
   {
     title: "delta",
-    program: compileProgram(stepOf({ ...mixedModel, thresholds: thresholdsOf(mixedModel, 0.05) })),
+    program: compileProgram(stepOf(delta(mixedModel, { threshold: 0.05 }))),
   },
   { title: "int8", program: compileProgram(stepOf(mixedModel), { weights: "int8" }) },
   {
     title: "int8 delta",
-    program: compileProgram(stepOf({ ...lstmModel, thresholds: thresholdsOf(lstmModel, 0.05) }), {
-      weights: "int8",
-    }),
+    program: compileProgram(stepOf(delta(lstmModel, { threshold: 0.05 })), { weights: "int8" }),
   },
 ];
 const frames = slowFrames(20, 3);

@@ -10,7 +10,7 @@ import type { Examples } from "../train/fit-options.ts";
 import { watchInterrupt } from "../train/interrupt.ts";
 import { createProgress } from "../train/progress.ts";
 import { showTraining } from "../train/training-progress.ts";
-import { tune } from "../train/tune.ts";
+import type { tune } from "../train/tune.ts";
 import { distill } from "../train/tune-distill.ts";
 import { overTime } from "../transform/over-time.ts";
 import type { Model } from "../weights/model.ts";
@@ -66,19 +66,8 @@ async function tuneOnTask(
   options: Options,
 ): Promise<Model> {
   const { openSpeechRun } = await import("../tasks/speech/run.ts");
-  const { TUNE } = await import("../tasks/speech/table/fill-cell.ts");
-  const { task, loss, objective, examples, validate, thinned } = await openSpeechRun(run, data);
-  return tune(model, {
-    ...options,
-    // As a row of the task's table is tuned.
-    learningRate: TUNE.learningRate,
-    seed: task.recipe.seed + 1,
-    objective: (graph, use) => (use === "training" ? loss(graph) : objective(graph)),
-    rewrite: () => rewrite?.(thinned) ?? thinned,
-    examples,
-    validate,
-    earlyStopping: { metric: "accuracy", better: "higher", patience: options.epochs },
-  });
+  const { tuneSpeech } = await import("../tasks/speech/tune.ts");
+  return tuneSpeech(model, await openSpeechRun(run, data), { ...options, rewrite });
 }
 
 /** Stretches of a file's frames. */

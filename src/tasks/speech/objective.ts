@@ -9,24 +9,47 @@ const WIDEST_BANDS = 8;
 const LONGEST_FRAMES = 12;
 const LOUDNESS = 1;
 
+/** How a network is trained; nothing of it unless said. */
+export interface Training {
+  /** What stands where pieces of the input are missing, [bands]. */
+  filler?: readonly number[];
+  /**
+   * The part of what is wanted that a teacher's probabilities `taught` [time, batch, classes] are, the labels being the rest
+   * (Hinton, Vinyals & Dean 2015, arXiv 1503.02531).
+   */
+  teacher?: number;
+  /** What a mean change of 1 in what products read costs (the L1 cost of Neil et al. 2017): see `deltaGraph`. */
+  cost?: number;
+}
+
 /**
  * Cross-entropy over the frames that have a class, and the share of them whose class has the highest score.
  *
  * @param network from `x`, raw log-mel [time, batch, bands], to `logits` [time, batch, classes]
- * @param filler what stands where pieces are missing, [bands]; nothing is missing unless given
  * @returns a graph of `x` and int32 `labels` [time, batch], −1 for none, with the scalars `loss` and `accuracy`
  */
-export function speechObjective(network: Graph, filler?: readonly number[]): Graph {
+export function speechObjective(network: Graph, { filler, teacher = 0, cost = 0 }: Training = {}): Graph {
   const bands = Number(network.inputs.find(({ name }) => name === "x")?.shape[2]);
   const classes = Number(network.outputs.logits.shape[2]);
   const labels = { shape: ["time", "batch"], dtype: "int32" as const };
-  return trace({ x: ["time", "batch", bands], labels }, ({ x, labels }) => {
-    const { logits } = applyGraph(network, { x: filler ? withPiecesMissing(x, filler) : x });
-    const wanted = oneHot(labels, classes); // nothing at −1
-    const frames = maximum(wanted.sum(), 1);
-    const right = argmax(logits).equal(labels).cast("float32").sum().div(frames);
-    return { loss: logSoftmax(logits).mul(wanted).sum().div(frames).neg(), accuracy: right };
-  });
+  const inputs = { x: ["time", "batch", bands], labels };
+  const scores = (x: Value, labels: Value, taught?: Value) => {
+    const outputs = applyGraph(network, { x: filler ? withPiecesMissing(x, filler) : x });
+    const { logits, "delta.cost": changes } = outputs;
+    const labeled = oneHot(labels, classes); // nothing at −1
+    const frames = maximum(labeled.sum(), 1);
+    const wanted = taught ? labeled.mul(1 - teacher).add(taught.mul(teacher)) : labeled;
+    const entropy = logSoftmax(logits).mul(wanted).sum().div(frames).neg();
+    return {
+      loss: changes && cost > 0 ? entropy.add(changes.mul(cost)) : entropy,
+      accuracy: argmax(logits).equal(labels).cast("float32").sum().div(frames),
+    };
+  };
+  return teacher > 0
+    ? trace({ ...inputs, taught: ["time", "batch", classes] }, ({ x, labels, taught }) =>
+        scores(x, labels, taught),
+      )
+    : trace(inputs, ({ x, labels }) => scores(x, labels));
 }
 
 /** Two patches of bands and two of time are replaced, and the whole is made louder or softer, for each sequence anew. */

@@ -65,7 +65,7 @@ function nameOf({ network, energy, threshold, tuned }: TableRow): string {
   if (energy !== undefined) parts.push(`τ ${energy}`);
   if (threshold !== undefined) parts.push(`Θ ${threshold}`);
   if (energy === undefined && threshold === undefined && network !== "row") parts.push("dense");
-  if (tuned > 0) parts.push(tuned === 1 ? "tuned" : "tuned twice");
+  if (tuned) parts.push("tuned");
   return parts.join(", ");
 }
 

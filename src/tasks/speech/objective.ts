@@ -4,9 +4,12 @@ import { type Graph, trace } from "../../graph/graph.ts";
 import { constant, iota, noise, type Value } from "../../graph/value.ts";
 import { applyGraph } from "../../transform/apply.ts";
 
-/** How many bands and frames one patch may take away (SpecAugment: Park et al. 2019), and how much louder or softer, in nepers of energy, all may be. */
+/**
+ * How many bands, and which part of a sequence, one patch may take away (SpecAugment: Park et al. 2019), and how much louder or
+ * softer, in nepers of energy, all may be.
+ */
 const WIDEST_BANDS = 8;
-const LONGEST_FRAMES = 12;
+const LONGEST_PART = 0.05;
 const LOUDNESS = 1;
 
 /** How a network is trained; nothing of it unless said. */
@@ -66,7 +69,7 @@ function withPiecesMissing(x: Value, filler: readonly number[]): Value {
   const length = times.max().add(1);
   const patches = ["a", "b"].flatMap((name) => [
     patch(positions, draw(`band.${name}`).mul(Number(bands)), draw(`width.${name}`).mul(WIDEST_BANDS)),
-    patch(times, draw(`time.${name}`).mul(length), draw(`length.${name}`).mul(LONGEST_FRAMES)),
+    patch(times, draw(`time.${name}`).mul(length), draw(`length.${name}`).mul(length).mul(LONGEST_PART)),
   ]);
   return patches.reduce(
     (value, missing) => where(missing, constant(filler).reshape([1, 1, bands]), value),

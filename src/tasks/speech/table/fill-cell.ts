@@ -23,6 +23,8 @@ export interface FillOptions {
   data: SpeechData;
   /** Changes to the task's recipe. */
   recipe?: { epochs?: number };
+  /** Measures the time of a step again. */
+  timesAnew?: boolean;
   signal?: AbortSignal;
   onProgress?: (sentence: string) => void;
 }
@@ -35,10 +37,11 @@ export interface FillOptions {
 export async function fillCell(cell: Cell, options: FillOptions): Promise<StreamScores | undefined> {
   const run = join(options.folder, cellName(cell));
   const file = join(run, "scores.json");
-  const found = await readFile(file, "utf8").catch(() => undefined);
-  if (found !== undefined) return JSON.parse(found) as StreamScores;
+  const text = await readFile(file, "utf8").catch(() => undefined);
+  const found = text === undefined ? undefined : (JSON.parse(text) as StreamScores);
+  if (found && !options.timesAnew) return found;
   const model = await modelOf(cell, options);
-  if (!model || options.signal?.aborted) return undefined;
+  if (!model || options.signal?.aborted) return found;
   const scores = await streamScores(model, options.data.test);
   await mkdir(run, { recursive: true });
   await writeAside(file, `${JSON.stringify(scores, null, 2)}\n`);

@@ -21,13 +21,12 @@ export interface Cell extends Treatment {
 const lists = {
   phones: {
     energies: [0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4],
-    thresholds: [0.02, 0.05, 0.1, 0.2],
+    thresholds: [0.02, 0.05, 0.1, 0.15, 0.2],
     both: [
-      [0.8, 0.05],
       [0.8, 0.1],
-      [0.8, 0.2],
-      [0.6, 0.1],
-      [0.6, 0.2],
+      [0.7, 0.1],
+      [0.7, 0.15],
+      [0.6, 0.15],
     ],
   },
   digits: {

@@ -24,6 +24,8 @@ describe("the table", () => {
       { network: "g2", threshold: 0.1, tuned: false, cells: runs(0.3) },
     ];
     const losses = summarizeRows(rows).map(({ loss }) => loss);
+    const toTrained = summarizeRows(rows).map(({ lossToTrained }) => lossToTrained);
+    expect(toTrained[1]).toBeCloseTo(-0.125, 12);
     // Halved in the first run and the same in the second; the second run of the tuned row has nothing beside it.
     [0, 0, 0.25, 0, 0, 0.25].forEach((wanted, row) => {
       expect(losses[row]).toBeCloseTo(wanted, 12);
@@ -55,7 +57,7 @@ describe("the table", () => {
       ]),
     ).split("\n");
     expect(lines[3]).toBe(
-      "| LSTM, τ 0.6, Θ 0.1, tuned | 0 k (40 %) | 0.0 M (÷ 2.5) | 5 µs | 0.500 ± 0.000 |  | 1 |",
+      "| LSTM, τ 0.6, Θ 0.1, tuned | 0 k (40 %) | 0.0 M (÷ 2.5) | 5 µs | 0.500 ± 0.000 |  | 0.0 % | 1 |",
     );
   });
 

@@ -60,14 +60,10 @@ const hasTask = (run: string): Promise<boolean> =>
     () => false,
   );
 
-async function tuneOnTask(
-  model: Model,
-  { run, data, rewrite }: TuneRequest,
-  options: Options,
-): Promise<Model> {
+async function tuneOnTask(model: Model, { run, data }: TuneRequest, options: Options): Promise<Model> {
   const { openSpeechRun } = await import("../tasks/speech/run.ts");
   const { tuneSpeech } = await import("../tasks/speech/tune.ts");
-  return tuneSpeech(model, await openSpeechRun(run, data), { ...options, rewrite });
+  return tuneSpeech(model, await openSpeechRun(run, data), options);
 }
 
 /** Stretches of a file's frames. */

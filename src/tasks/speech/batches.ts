@@ -17,7 +17,10 @@ export const VALIDATION_BATCH = 16;
  * @param size sequences a batch
  */
 export function batchesOf(utterances: readonly Utterance[], bands: number, size: number): Examples {
-  const batches = ofLikeLength(utterances, size);
+  const sorted = utterances.toSorted((a, b) => a.labels.length - b.labels.length);
+  const batches = Array.from({ length: Math.ceil(sorted.length / size) }, (_, index) =>
+    sorted.slice(index * size, (index + 1) * size),
+  );
   return {
     count: batches.length,
     load: (indices) => {
@@ -25,14 +28,6 @@ export function batchesOf(utterances: readonly Utterance[], bands: number, size:
       return { feeds: feedsOf(together, bands), weight: labeledFrames(together) };
     },
   };
-}
-
-/** Utterances by their length, so many at a time. */
-export function ofLikeLength(utterances: readonly Utterance[], size: number): Utterance[][] {
-  const sorted = utterances.toSorted((a, b) => a.labels.length - b.labels.length);
-  return Array.from({ length: Math.ceil(sorted.length / size) }, (_, index) =>
-    sorted.slice(index * size, (index + 1) * size),
-  );
 }
 
 /** What a recipe trains on: whole utterances or pieces of them, in batches. */
@@ -68,46 +63,26 @@ export function piecesOf(
 
 function pieceOf(utterance: Utterance, bands: number, start: number, end: number): Utterance {
   const first = Math.max(0, start - LEAD);
-  const { features, labels, taught } = utterance;
-  const classes = taught ? taught.length / labels.length : 0;
   return {
     ...utterance,
-    features: features.subarray(first * bands, end * bands),
-    labels: labels.slice(first, end).fill(-1, 0, start - first),
-    taught: taught?.slice(first * classes, end * classes).fill(0, 0, (start - first) * classes),
+    features: utterance.features.subarray(first * bands, end * bands),
+    labels: utterance.labels.slice(first, end).fill(-1, 0, start - first),
   };
 }
 
-/**
- * x [time, batch, bands] and labels [time, batch], filled up with silence and −1; where a teacher was asked also
- * `taught` [time, batch, classes].
- */
+/** x [time, batch, bands] and labels [time, batch], filled up with silence and −1. */
 export function feedsOf(utterances: readonly Utterance[], bands: number): Record<string, Tensor> {
   const batch = utterances.length;
   const time = Math.max(...utterances.map(({ labels }) => labels.length));
-  const labels = new Int32Array(time * batch).fill(-1);
-  utterances.forEach((utterance, row) => {
-    utterance.labels.forEach((label, t) => {
-      labels[t * batch + row] = label;
+  const x = new Float32Array(time * batch * bands);
+  const classes = new Int32Array(time * batch).fill(-1);
+  utterances.forEach(({ features, labels }, row) => {
+    labels.forEach((label, t) => {
+      classes[t * batch + row] = label;
+      x.set(features.subarray(t * bands, (t + 1) * bands), (t * batch + row) * bands);
     });
   });
-  const sideBySide = (rows: readonly Float32Array[], width: number) => {
-    const all = new Float32Array(time * batch * width);
-    rows.forEach((numbers, row) => {
-      for (let t = 0; t * width < numbers.length; t++)
-        all.set(numbers.subarray(t * width, (t + 1) * width), (t * batch + row) * width);
-    });
-    return tensor(all, [time, batch, width]);
-  };
-  const x = sideBySide(
-    utterances.map(({ features }) => features),
-    bands,
-  );
-  const feeds: Record<string, Tensor> = { x, labels: tensor(labels, [time, batch], "int32") };
-  const taught = utterances.flatMap((utterance) => utterance.taught ?? []);
-  if (taught.length === batch)
-    feeds.taught = sideBySide(taught, taught[0].length / utterances[0].labels.length);
-  return feeds;
+  return { x: tensor(x, [time, batch, bands]), labels: tensor(classes, [time, batch], "int32") };
 }
 
 function labeledFrames(utterances: readonly Utterance[]): number {

@@ -1,8 +1,9 @@
 /** What an acoustic model is trained for: the classes of frames, heard with pieces missing. */
-import { and, argmax, logSoftmax, maximum, not, oneHot, where } from "../../graph/functions.ts";
-import { type Graph, trace } from "../../graph/graph.ts";
+import { and, argmax, logSoftmax, maximum, not, oneHot, softmax, where } from "../../graph/functions.ts";
+import { type Graph, inputsOf, trace } from "../../graph/graph.ts";
 import { constant, iota, noise, type Value } from "../../graph/value.ts";
 import { applyGraph } from "../../transform/apply.ts";
+import type { Model } from "../../weights/model.ts";
 
 /**
  * How many bands, and which part of a sequence, one patch may take away (SpecAugment: Park et al. 2019), and how much louder or
@@ -16,11 +17,8 @@ const LOUDNESS = 1;
 export interface Training {
   /** What stands where pieces of the input are missing, [bands]. */
   filler?: readonly number[];
-  /**
-   * The part of what is wanted that a teacher's probabilities `taught` [time, batch, classes] are, the labels being the rest
-   * (Hinton, Vinyals & Dean 2015, arXiv 1503.02531).
-   */
-  teacher?: number;
+  /** Whose probabilities, for what the network hears, are wanted in place of labels (Hinton, Vinyals & Dean 2015, arXiv 1503.02531). */
+  teacher?: Model;
   /** What a mean change of 1 in what products read costs (the L1 cost of Neil et al. 2017): see `deltaGraph`. */
   cost?: number;
 }
@@ -31,28 +29,31 @@ export interface Training {
  * @param network from `x`, raw log-mel [time, batch, bands], to `logits` [time, batch, classes]
  * @returns a graph of `x` and int32 `labels` [time, batch], −1 for none, with the scalars `loss` and `accuracy`
  */
-export function speechObjective(network: Graph, { filler, teacher = 0, cost = 0 }: Training = {}): Graph {
+export function speechObjective(network: Graph, { filler, teacher, cost = 0 }: Training = {}): Graph {
   const bands = Number(network.inputs.find(({ name }) => name === "x")?.shape[2]);
   const classes = Number(network.outputs.logits.shape[2]);
   const labels = { shape: ["time", "batch"], dtype: "int32" as const };
-  const inputs = { x: ["time", "batch", bands], labels };
-  const scores = (x: Value, labels: Value, taught?: Value) => {
-    const outputs = applyGraph(network, { x: filler ? withPiecesMissing(x, filler) : x });
-    const { logits, "delta.cost": changes } = outputs;
+  return trace({ x: ["time", "batch", bands], labels }, ({ x, labels }) => {
+    const heard = filler ? withPiecesMissing(x, filler) : x;
+    const { logits, "delta.cost": changes } = applyGraph(network, { x: heard });
     const labeled = oneHot(labels, classes); // nothing at −1
     const frames = maximum(labeled.sum(), 1);
-    const wanted = taught ? labeled.mul(1 - teacher).add(taught.mul(teacher)) : labeled;
+    const wanted = teacher ? taughtBy(teacher, heard).mul(labeled.sum(-1, { keep: true })) : labeled;
     const entropy = logSoftmax(logits).mul(wanted).sum().div(frames).neg();
     return {
       loss: changes && cost > 0 ? entropy.add(changes.mul(cost)) : entropy,
       accuracy: argmax(logits).equal(labels).cast("float32").sum().div(frames),
     };
-  };
-  return teacher > 0
-    ? trace({ ...inputs, taught: ["time", "batch", classes] }, ({ x, labels, taught }) =>
-        scores(x, labels, taught),
-      )
-    : trace(inputs, ({ x, labels }) => scores(x, labels));
+  });
+}
+
+/** Probabilities of a model that is not trained itself. */
+function taughtBy({ graph, weights }: Model, x: Value): Value {
+  const own = [...inputsOf(graph, "weight")].map(([path, { shape }]) => [
+    path,
+    constant(Float64Array.from(weights[path]), "float32", shape as readonly number[]),
+  ]);
+  return softmax(applyGraph(graph, { ...Object.fromEntries(own), x }).logits);
 }
 
 /** Two patches of bands and two of time are replaced, and the whole is made louder or softer, for each sequence anew. */

@@ -37,11 +37,9 @@ export const recipeOf: Readonly<Record<SpeechTask, Recipe>> = {
 
 /** How what was made from a trained network is tuned. */
 export const tuning = {
-  epochs: 2,
+  epochs: 1,
   /** At the start; it falls to 0 along a cosine. */
   learningRate: 1e-3,
-  /** The teacher's part in what is wanted. */
-  teacher: 0.5,
   /** Of changes, for networks with thresholds. */
   cost: 1,
 } as const;

@@ -8,8 +8,6 @@ export interface Utterance {
   features: Float32Array;
   /** The class of each frame's sound, an index; −1 where nothing is to be said. */
   labels: Int32Array;
-  /** How probable a teacher finds each class, [frames, classes]; 0 where nothing is to be said. */
-  taught?: Float32Array;
 }
 
 /** A corpus divided for one experiment. */

@@ -96,10 +96,8 @@ async function tuneCell(cell: Cell, run: string, options: FillOptions): Promise<
   const { network, split, seed, energy, threshold } = cell;
   const trained = join(folder, cellName({ network, split, seed, tuned: false }));
   const whole = await openSpeechRun(trained, data);
-  const smaller = energy === undefined ? undefined : lowRank(whole.model, { energy });
-  const model = smaller?.model ?? whole.model;
+  const model = energy === undefined ? whole.model : lowRank(whole.model, { energy }).model;
   const tuned = await tuneSpeech(threshold === undefined ? model : delta(model, { threshold }), whole, {
-    rewrite: smaller?.rewrite,
     epochs: recipe?.epochs === undefined ? undefined : Math.min(tuning.epochs, recipe.epochs),
     signal,
   });

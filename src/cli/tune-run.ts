@@ -3,7 +3,7 @@ import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { equalSizes } from "../graph/dim.ts";
 import { InputError } from "../graph/errors.ts";
-import { type Graph, inputsOf } from "../graph/graph.ts";
+import { inputsOf } from "../graph/graph.ts";
 import { tensor } from "../runtime/tensor.ts";
 import { stepOf, timeOf } from "../stream/step-of-model.ts";
 import type { Examples } from "../train/fit-options.ts";
@@ -24,8 +24,6 @@ export interface TuneRequest {
   /** What the model was made from. */
   run: string;
   whole: Model;
-  /** Does to another graph with the whole model's weights what was done to the model's. */
-  rewrite?: (graph: Graph) => Graph;
   epochs: number;
   data: string;
   hop?: number;

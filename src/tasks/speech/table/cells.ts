@@ -21,7 +21,7 @@ export interface Cell extends Treatment {
 const lists = {
   phones: {
     energies: [0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4],
-    thresholds: [0.02, 0.05, 0.1, 0.15, 0.2],
+    thresholds: [0.02, 0.05, 0.1, 0.15, 0.17, 0.2],
     both: [
       [0.8, 0.1],
       [0.7, 0.1],

@@ -9,8 +9,8 @@ export interface Treatment {
   energy?: number;
   /** Θ of the delta rule. */
   threshold?: number;
-  /** Whether it was tuned after that. */
-  tuned: boolean;
+  /** For how many epochs it was tuned after that. */
+  tuned: number;
 }
 
 export interface Cell extends Treatment {
@@ -28,6 +28,11 @@ const lists = {
       [0.7, 0.15],
       [0.6, 0.15],
     ],
+    /** Tuned for longer than the others. */
+    patient: [
+      { network: "lstm", energy: 0.7, tuned: 4 },
+      { network: "lstm", energy: 0.7, threshold: 0.2, tuned: 4 },
+    ],
   },
   digits: {
     energies: [0.95, 0.9, 0.8, 0.6, 0.4],
@@ -36,16 +41,17 @@ const lists = {
       [0.8, 0.1],
       [0.8, 0.2],
     ],
+    patient: [],
   },
 } as const;
 
 /** All treatments of a task's table, in an order in which each finds what it begins from. */
 export function treatments(task: SpeechTask): Treatment[] {
-  const { energies, thresholds, both } = lists[task];
+  const { energies, thresholds, both, patient } = lists[task];
   const network = "lstm";
-  const before = { network, tuned: false } as const;
+  const before = { network, tuned: 0 } as const;
   const beforeAndAfter = (change: { energy?: number; threshold?: number }) =>
-    [false, true].map((tuned) => ({ network, ...change, tuned }) as const);
+    [0, 1].map((tuned) => ({ network, ...change, tuned }) as const);
   return [
     ...beforeAndAfter({}),
     ...energies.flatMap((energy) => beforeAndAfter({ energy })),
@@ -53,18 +59,19 @@ export function treatments(task: SpeechTask): Treatment[] {
     { ...before, threshold: 0 },
     ...thresholds.flatMap((threshold) => beforeAndAfter({ threshold })),
     ...both.flatMap(([energy, threshold]) => beforeAndAfter({ energy, threshold })),
+    ...patient,
     ...otherNetworks(),
   ];
 }
 
 /** G2-LSTM under the same cuts as the LSTM, and an LSTM trained with approximate dropout. */
 function otherNetworks(): Treatment[] {
-  const g2 = { network: "g2", tuned: false } as const;
+  const g2 = { network: "g2", tuned: 0 } as const;
   return [
     g2,
     ...[0.9, 0.8, 0.6, 0.4].map((energy) => ({ ...g2, energy })),
     ...[0.05, 0.1, 0.2].map((threshold) => ({ ...g2, threshold })),
-    { network: "row", tuned: false },
+    { network: "row", tuned: 0 },
   ];
 }
 
@@ -73,6 +80,6 @@ export function cellName({ network, split, seed, energy, threshold, tuned }: Cel
   const parts = [network, `split${split}`, `seed${seed}`];
   if (energy !== undefined) parts.push(`energy${energy}`);
   if (threshold !== undefined) parts.push(`delta${threshold}`);
-  if (tuned) parts.push("tuned");
+  if (tuned > 0) parts.push(`tuned${tuned}`);
   return parts.join("-");
 }

@@ -8,7 +8,7 @@ import { lowRank } from "../../../transform/low-rank.ts";
 import type { Model } from "../../../weights/model.ts";
 import type { CorpusSettings } from "../corpus/settings.ts";
 import type { SpeechData } from "../corpus/utterance.ts";
-import { recipeOf, tuning } from "../recipes.ts";
+import { recipeOf } from "../recipes.ts";
 import { openSpeechRun } from "../run.ts";
 import { type StreamScores, streamScores } from "../stream-scores.ts";
 import { writeTaskFile } from "../task-file.ts";
@@ -54,16 +54,16 @@ async function modelOf(cell: Cell, options: FillOptions): Promise<Model | undefi
   const run = join(options.folder, cellName(cell));
   const { network, split, seed, energy, threshold, tuned } = cell;
   const isTrained = energy === undefined && threshold === undefined;
-  if (tuned || isTrained) {
+  if (tuned > 0 || isTrained) {
     const kept = await openModel(run).catch(() => undefined);
     if (kept) return kept;
   }
   // What others are made from comes first.
   const trained =
-    isTrained && !tuned ? undefined : await modelOf({ network, split, seed, tuned: false }, options);
+    isTrained && tuned === 0 ? undefined : await modelOf({ network, split, seed, tuned: 0 }, options);
   if (options.signal?.aborted) return undefined;
   if (!trained) return train(cell, run, options);
-  if (tuned) return tuneCell(cell, run, options);
+  if (tuned > 0) return tuneCell(cell, run, options);
   const model = energy === undefined ? trained : lowRank(trained, { energy }).model;
   return threshold === undefined ? model : delta(model, { threshold });
 }
@@ -93,12 +93,12 @@ async function train(cell: Cell, run: string, options: FillOptions): Promise<Mod
 /** Tunes what the cell's network was made into, with the network as it was trained as teacher. */
 async function tuneCell(cell: Cell, run: string, options: FillOptions): Promise<Model | undefined> {
   const { folder, data, signal, recipe } = options;
-  const { network, split, seed, energy, threshold } = cell;
-  const trained = join(folder, cellName({ network, split, seed, tuned: false }));
+  const { network, split, seed, energy, threshold, tuned: epochs } = cell;
+  const trained = join(folder, cellName({ network, split, seed, tuned: 0 }));
   const whole = await openSpeechRun(trained, data);
   const model = energy === undefined ? whole.model : lowRank(whole.model, { energy }).model;
   const tuned = await tuneSpeech(threshold === undefined ? model : delta(model, { threshold }), whole, {
-    epochs: recipe?.epochs === undefined ? undefined : Math.min(tuning.epochs, recipe.epochs),
+    epochs: Math.min(epochs, recipe?.epochs ?? epochs),
     signal,
   });
   if (signal?.aborted) return undefined;

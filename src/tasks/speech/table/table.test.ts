@@ -16,12 +16,12 @@ const runs = (...accuracies: number[]) =>
 describe("the table", () => {
   test("compares run with run, tuned with tuned, and each network with its own kind", () => {
     const rows: TableRow[] = [
-      { network: "lstm", tuned: false, cells: runs(0.8, 0.5) },
-      { network: "lstm", tuned: true, cells: runs(0.9) },
-      { network: "lstm", energy: 0.5, tuned: false, cells: runs(0.4, 0.5) },
-      { network: "lstm", energy: 0.5, tuned: true, cells: runs(0.9, 0.3) },
-      { network: "g2", tuned: false, cells: runs(0.4) },
-      { network: "g2", threshold: 0.1, tuned: false, cells: runs(0.3) },
+      { network: "lstm", tuned: 0, cells: runs(0.8, 0.5) },
+      { network: "lstm", tuned: 1, cells: runs(0.9) },
+      { network: "lstm", energy: 0.5, tuned: 0, cells: runs(0.4, 0.5) },
+      { network: "lstm", energy: 0.5, tuned: 1, cells: runs(0.9, 0.3) },
+      { network: "g2", tuned: 0, cells: runs(0.4) },
+      { network: "g2", threshold: 0.1, tuned: 0, cells: runs(0.3) },
     ];
     const losses = summarizeRows(rows).map(({ loss }) => loss);
     const toTrained = summarizeRows(rows).map(({ lossToTrained }) => lossToTrained);
@@ -34,8 +34,8 @@ describe("the table", () => {
 
   test("gives means and the deviation between runs, and leaves out what has none", () => {
     const [row, ...others] = summarizeRows([
-      { network: "lstm", tuned: false, cells: runs(0.6, 0.7, 0.8) },
-      { network: "lstm", tuned: true, cells: [] },
+      { network: "lstm", tuned: 0, cells: runs(0.6, 0.7, 0.8) },
+      { network: "lstm", tuned: 1, cells: [] },
     ]);
     expect(others).toEqual([]);
     expect(row).toMatchObject({ name: "LSTM, dense", cells: 3, parameters: 1000 });
@@ -46,12 +46,12 @@ describe("the table", () => {
   test("is written with shares of the first row", () => {
     const lines = markdownTable(
       summarizeRows([
-        { network: "lstm", tuned: false, cells: runs(0.5) },
+        { network: "lstm", tuned: 0, cells: runs(0.5) },
         {
           network: "lstm",
           energy: 0.6,
           threshold: 0.1,
-          tuned: true,
+          tuned: 1,
           cells: [{ split: 0, seed: 1, ...scores(0.5, 400) }],
         },
       ]),

@@ -39,7 +39,7 @@ export function summarizeRows(rows: readonly TableRow[]): RowSummary[] {
             Math.max(1, cells.length - 1),
         ),
         loss: lossOf(row, rows, row.tuned),
-        lossToTrained: lossOf(row, rows, false),
+        lossToTrained: lossOf(row, rows, 0),
         parameters: mean((cell) => cell.parameters),
         multiplications: mean((cell) => cell.multiplications),
         occupancy: mean((cell) => cell.occupancy),
@@ -49,10 +49,10 @@ export function summarizeRows(rows: readonly TableRow[]): RowSummary[] {
 }
 
 /** Run by run against the dense network of the same kind, as it was trained or tuned as long. */
-function lossOf(row: TableRow, rows: readonly TableRow[], isTuned: boolean): number | undefined {
+function lossOf(row: TableRow, rows: readonly TableRow[], epochs: number): number | undefined {
   const dense = rows.find(
     ({ network, energy, threshold, tuned }) =>
-      network === row.network && energy === undefined && threshold === undefined && tuned === isTuned,
+      network === row.network && energy === undefined && threshold === undefined && tuned === epochs,
   );
   const pairs = row.cells.flatMap((cell) => {
     const other = dense?.cells.find(({ split, seed }) => split === cell.split && seed === cell.seed);
@@ -68,7 +68,7 @@ function nameOf({ network, energy, threshold, tuned }: TableRow): string {
   if (energy !== undefined) parts.push(`τ ${energy}`);
   if (threshold !== undefined) parts.push(`Θ ${threshold}`);
   if (energy === undefined && threshold === undefined && network !== "row") parts.push("dense");
-  if (tuned) parts.push("tuned");
+  if (tuned > 0) parts.push(tuned === 1 ? "tuned" : `tuned for ${tuned} epochs`);
   return parts.join(", ");
 }
 

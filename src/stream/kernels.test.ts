@@ -353,6 +353,7 @@ describe("functions", () => {
       expect(kernels.finite(x.at, length)).toBe(1);
       x.now[length - 1] = length % 2 ? NaN : -Infinity;
       expect(kernels.finite(x.at, length)).toBe(0);
+      expect(kernels.largest(x.at, length)).toBe(length % 2 ? NaN : Infinity);
     }
   });
 

@@ -1,8 +1,8 @@
 /** Numbers and texts of HDF5: spaces, types, where the data of arrays lie, attributes (format specification 3.0, part IV.A.2). */
 import { fromFloat16 } from "../../weights/half-precision.ts";
 import type { StoredTensor } from "../../weights/safetensors.ts";
-import type { Hdf5Bytes } from "./hdf5-bytes.ts";
-import { type Message, messages } from "./hdf5-header.ts";
+import type { Hdf5Bytes } from "./bytes.ts";
+import { type Message, messages } from "./header.ts";
 
 /** What the bytes of an element mean. */
 type ElementType = { bytes: number } & (

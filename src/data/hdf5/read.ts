@@ -3,9 +3,9 @@
  * reader of its own, since files from elsewhere may be damaged: the library compiled to WebAssembly aborts on them.
  */
 import type { StoredTensor } from "../../weights/safetensors.ts";
-import { Hdf5Bytes } from "./hdf5-bytes.ts";
-import { type Message, messages, readHeader } from "./hdf5-header.ts";
-import { type AttributeValue, readArray, readAttribute } from "./hdf5-values.ts";
+import { Hdf5Bytes } from "./bytes.ts";
+import { type Message, messages, readHeader } from "./header.ts";
+import { type AttributeValue, readArray, readAttribute } from "./values.ts";
 
 /** A group: what it says of itself, and what is in it. */
 export interface Hdf5Group {

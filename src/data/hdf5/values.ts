@@ -1,28 +1,18 @@
-/** Numbers and texts of HDF5: spaces, types, where the data of arrays lie, attributes (format specification 3.0, part IV.A.2). */
-import { fromFloat16 } from "../../weights/half-precision.ts";
+/** Numbers, texts and references of HDF5: spaces, types, arrays, attributes (format specification 3.0, part IV.A.2). */
 import type { StoredTensor } from "../../weights/safetensors.ts";
 import type { Hdf5Bytes } from "./bytes.ts";
 import { type Message, messages } from "./header.ts";
+import { readData } from "./layout.ts";
+import { type ElementType, numbersOf, readType } from "./types.ts";
 
-/** What the bytes of an element mean. */
-type ElementType = { bytes: number } & (
-  | { kind: "number"; type: keyof typeof numberTypes }
-  | { kind: "text" }
-  | { kind: "text elsewhere" }
-  | { kind: "other" }
-);
-
-const numberTypes = {
-  float16: (buffer: ArrayBuffer) =>
-    ({ dtype: "float32", data: fromFloat16(new Uint16Array(buffer)) }) as const,
-  float32: (buffer: ArrayBuffer) => ({ dtype: "float32", data: new Float32Array(buffer) }) as const,
-  float64: (buffer: ArrayBuffer) => ({ dtype: "float64", data: new Float64Array(buffer) }) as const,
-  int32: (buffer: ArrayBuffer) => ({ dtype: "int32", data: new Int32Array(buffer) }) as const,
-  int64: (buffer: ArrayBuffer) => ({ dtype: "int64", data: new BigInt64Array(buffer) }) as const,
-};
-
-/** More axes than any array of weights has. */
+/** More axes than any array of numbers has. */
 const MOST_AXES = 8;
+
+/** What is in a dataset. */
+export type Content =
+  | { kind: "numbers"; array: StoredTensor }
+  | { kind: "texts"; dims: readonly number[]; texts: readonly string[] }
+  | { kind: "references"; dims: readonly number[]; addresses: readonly number[] };
 
 function readSpace(file: Hdf5Bytes, start: number): number[] {
   const version = file.byte(start);
@@ -34,27 +24,10 @@ function readSpace(file: Hdf5Bytes, start: number): number[] {
   return isEmpty ? [0] : Array.from({ length: rank }, (_, axis) => file.place(first + 8 * axis));
 }
 
-function readType(file: Hdf5Bytes, start: number): ElementType {
-  const kind = file.byte(start) & 0x0f;
-  const bits = file.byte(start + 1);
-  const bytes = file.int(start + 4);
-  if (kind === 3) return { kind: "text", bytes };
-  if (kind === 9 && (bits & 0x0f) === 1) return { kind: "text elsewhere", bytes };
-  const isLittle = (bits & 1) === 0;
-  const type = kind === 1 ? `float${8 * bytes}` : kind === 0 && bits & 8 ? `int${8 * bytes}` : "";
-  if (isLittle && Object.hasOwn(numberTypes, type))
-    return { kind: "number", type: type as keyof typeof numberTypes, bytes };
-  return { kind: "other", bytes };
-}
-
 const product = (sizes: readonly number[]) => sizes.reduce((all, size) => all * size, 1);
 
-/** The array that messages describe; undefined where it does not hold numbers of a known type. */
-export function readArray(
-  file: Hdf5Bytes,
-  header: readonly Message[],
-  name: string,
-): StoredTensor | undefined {
+/** What messages describe; undefined where it is of a type that is left out. */
+export function readContent(file: Hdf5Bytes, header: readonly Message[], name: string): Content | undefined {
   const place = (type: number) => {
     const message = header.find((one) => one.type === type);
     if (!message) throw file.damaged(`"${name}" lacks a part of its description`);
@@ -62,21 +35,30 @@ export function readArray(
   };
   const dims = readSpace(file, place(messages.dataspace));
   const element = readType(file, place(messages.datatype));
-  if (element.kind !== "number") return undefined;
-  if (header.some(({ type }) => type === messages.filters))
-    throw file.unsupported(`compressed data ("${name}")`);
-  const length = product(dims) * element.bytes;
-  const data =
-    length === 0 ? new Uint8Array() : file.at(dataPlace(file, place(messages.layout), name), length);
-  return { dims, ...numberTypes[element.type](new Uint8Array(data).buffer) };
+  if (element.kind === "other") return undefined;
+  const filters = header.find(({ type }) => type === messages.filters)?.start;
+  const bytes = readData(file, { layout: place(messages.layout), filters, dims, element, name });
+  if (element.kind === "number") return { kind: "numbers", array: { dims, ...numbersOf(element, bytes) } };
+  const count = product(dims);
+  if (element.kind === "reference") {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const addresses = Array.from({ length: count }, (_, at) => Number(view.getBigUint64(8 * at, true)));
+    return { kind: "references", dims, addresses };
+  }
+  return { kind: "texts", dims, texts: readTexts(file, element, bytes, count) };
 }
 
-/** Where the data of an array begin: within the layout message itself, or elsewhere in one piece. */
-function dataPlace(file: Hdf5Bytes, layout: number, name: string): number {
-  const version = file.byte(layout);
-  const kind = file.byte(layout + 1);
-  if (version < 3 || version > 4 || kind > 1) throw file.unsupported(`data in pieces ("${name}")`);
-  return kind === 0 ? layout + 4 : file.place(layout + 2);
+function readTexts(file: Hdf5Bytes, element: ElementType, bytes: Uint8Array, count: number): string[] {
+  if (element.bytes === 0) throw file.damaged("texts of no length are in it");
+  return Array.from({ length: count }, (_, at) => {
+    const text = bytes.subarray(at * element.bytes, (at + 1) * element.bytes);
+    return element.kind === "text" ? upToZero(text) : textElsewhere(file, text);
+  });
+}
+
+function upToZero(bytes: Uint8Array): string {
+  const end = bytes.indexOf(0);
+  return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
 }
 
 export type AttributeValue = string | readonly string[];
@@ -97,22 +79,18 @@ export function readAttribute(
   const dims = readSpace(file, nameAt + nameSize + typeSize);
   const element = readType(file, nameAt + nameSize);
   if (element.kind !== "text" && element.kind !== "text elsewhere") return { name, value: undefined };
-  const first = nameAt + nameSize + typeSize + spaceSize;
   const count = product(dims);
-  if (element.bytes === 0) throw file.damaged(`the attribute "${name}" holds texts of no length`);
-  file.at(first, count * element.bytes);
-  const texts = Array.from({ length: count }, (_, index) => {
-    const at = first + index * element.bytes;
-    return element.kind === "text" ? file.text(at, element.bytes) : textElsewhere(file, at);
-  });
+  const bytes = file.at(nameAt + nameSize + typeSize + spaceSize, count * element.bytes);
+  const texts = readTexts(file, element, bytes, count);
   return { name, value: dims.length === 0 ? texts[0] : texts };
 }
 
 /** Text of any length lies in a heap of its own: its length, the heap's address, and its number there. */
-function textElsewhere(file: Hdf5Bytes, start: number): string {
-  const length = file.int(start);
-  const heap = file.place(start + 4);
-  const number = file.int(start + 12);
+function textElsewhere(file: Hdf5Bytes, reference: Uint8Array): string {
+  const view = new DataView(reference.buffer, reference.byteOffset, reference.byteLength);
+  const length = view.getUint32(0, true);
+  const heap = Number(view.getBigUint64(4, true));
+  const number = view.getUint32(12, true);
   if (length === 0) return "";
   file.expect("GCOL", heap);
   const end = heap + file.place(heap + 8);
@@ -123,5 +101,5 @@ function textElsewhere(file: Hdf5Bytes, start: number): string {
     if (index === 0) break;
     at += 16 + Math.ceil(size / 8) * 8;
   }
-  throw file.damaged(`the text at byte ${start} is not where it should be`);
+  throw file.damaged(`a text of the heap at byte ${heap} is not where it should be`);
 }

@@ -143,7 +143,13 @@ test("an old Sequential, whose first layer says how wide the input is, is read",
 });
 
 test("weights without a model say how to save the model", () => {
-  const root = { attributes: new Map(), groups: new Map(), arrays: new Map() };
+  const root = {
+    attributes: new Map(),
+    groups: new Map(),
+    arrays: new Map(),
+    texts: new Map(),
+    references: new Map(),
+  };
   expect(() => kerasOfHdf5(root, "m")).toThrow(/^m holds weights alone, .*: save the whole model in Keras/);
 });
 

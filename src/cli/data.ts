@@ -80,6 +80,7 @@ async function make(paths: string[], { out, ...rest }: Flags, command: Command):
         }),
       onVideo: (video, place, wasDone) => {
         finished = place + 1;
+        progress.close();
         progress.event(
           { event: "video", video, place, wasDone },
           `${video}: ${wasDone ? "done before" : "done"} (${finished} of ${files.length})`,
@@ -92,9 +93,11 @@ async function make(paths: string[], { out, ...rest }: Flags, command: Command):
   } catch (error) {
     progress.close();
     if (!interrupt.signal.aborted) throw error;
-    process.stderr.write(
-      `Interrupted: ${finished} of ${files.length} videos are done and kept in ${partsFolder(options.out)}; the same command goes on.\n`,
-    );
+    const kept =
+      finished === 0
+        ? "nothing was written"
+        : `${finished} of ${files.length} videos are done and kept in ${partsFolder(options.out)}; the same command goes on`;
+    process.stderr.write(`Interrupted: ${kept}.\n`);
     process.exitCode = 130;
   }
 }

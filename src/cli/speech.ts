@@ -84,7 +84,7 @@ function tableCommand(): Command {
     .requiredOption("-o, --out <folder>", "folder for the runs and the table")
     .addOption(taskOption())
     .option("--runs <count>", "how often: run k is on split k with seed k + 1", parsePositive, 3)
-    .option("--times", "measure the time of a step again in finished cells")
+    .option("--times", "measure the times of the first run again")
     .option("--epochs <count>", "fewer epochs, for a quick look", parsePositive)
     .action(table);
 }

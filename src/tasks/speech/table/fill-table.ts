@@ -10,7 +10,7 @@ export interface TableOptions {
   task: SpeechTask;
   /** How often all is done: run k is on split k with seed k + 1. */
   runs: number;
-  /** Measures the time of a step again where a cell is finished: on a machine that has nothing else to do. */
+  /** Measures the times of the first run's steps again, on a machine that has nothing else to do. */
   timesAnew?: boolean;
   /** Fewer epochs than the task's recipe has, for a quick look. */
   epochs?: number;
@@ -37,7 +37,15 @@ export async function fillTable(corpus: string, folder: string, options: TableOp
     const seed = split + 1;
     const settings = { ...corpusOf[task], split };
     const data = await readCorpus(corpus, settings);
-    const how = { folder, corpus: settings, data, recipe, timesAnew, signal, onProgress };
+    const how = {
+      folder,
+      corpus: settings,
+      data,
+      recipe,
+      timesAnew: timesAnew && split === 0,
+      signal,
+      onProgress,
+    };
     for (const { cells, ...treatment } of rows) {
       if (signal?.aborted) return rows;
       const scores = await fillCell({ ...treatment, split, seed }, how);

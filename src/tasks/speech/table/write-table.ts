@@ -4,11 +4,11 @@ import type { TableRow } from "./fill-table.ts";
 export interface RowSummary {
   name: string;
   cells: number;
-  /** Means over splits and seeds; `spread` is the standard deviation of the accuracies. */
+  /** Means over runs; `spread` is the standard deviation of the accuracies. */
   accuracy: number;
   spread: number;
   /**
-   * Of the mean over cells of how much is lost, as a part of what a dense network has that was tuned as long; only of cells
+   * The mean over runs of how much is lost, as a part of what a dense network has that was tuned as long; only of runs
    * that both have. Below 0 where nothing is lost.
    */
   loss?: number;
@@ -18,7 +18,7 @@ export interface RowSummary {
   /** A second of speech. */
   multiplications: number;
   occupancy: number;
-  /** A step. */
+  /** A step of the first run's network. */
   microseconds: number;
 }
 
@@ -43,7 +43,7 @@ export function summarizeRows(rows: readonly TableRow[]): RowSummary[] {
         parameters: mean((cell) => cell.parameters),
         multiplications: mean((cell) => cell.multiplications),
         occupancy: mean((cell) => cell.occupancy),
-        microseconds: mean((cell) => cell.microseconds),
+        microseconds: cells[0].microseconds,
       };
     });
 }

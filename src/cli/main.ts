@@ -4,6 +4,7 @@ import { InputError } from "../graph/errors.ts";
 import { version } from "../version.ts";
 import { compressCommand } from "./compress.ts";
 import { exportCommand } from "./export.ts";
+import { featuresCommand } from "./features.ts";
 import { importCommand } from "./import.ts";
 import { profileCommand } from "./profile.ts";
 import { speechCommand } from "./speech.ts";
@@ -16,6 +17,7 @@ const program = new Command("gatefold")
   .helpCommand(false)
   .addHelpText("after", "\nBegin with:\n  $ gatefold summarize VIDEO\n")
   .addCommand(summarizeCommand())
+  .addCommand(featuresCommand())
   .addCommand(importCommand())
   .addCommand(exportCommand())
   .addCommand(compressCommand())

@@ -138,7 +138,7 @@ describe("a model that is fetched", () => {
       if (asked.length === 1) response.write(content.subarray(0, half));
       else response.end(content);
     };
-    await fetchIt({ patience: 50 });
+    await fetchIt({ patience: 1500 });
     await expectWhole();
   });
 

@@ -5,6 +5,7 @@ import { version } from "../version.ts";
 import { compressCommand } from "./compress.ts";
 import { dataCommand } from "./data.ts";
 import { exportCommand } from "./export.ts";
+import { featuresCommand } from "./features.ts";
 import { importCommand } from "./import.ts";
 import { profileCommand } from "./profile.ts";
 import { speechCommand } from "./speech.ts";
@@ -18,6 +19,7 @@ const program = new Command("gatefold")
   .addHelpText("after", "\nBegin with:\n  $ gatefold summarize VIDEO\n")
   .addCommand(summarizeCommand())
   .addCommand(dataCommand())
+  .addCommand(featuresCommand())
   .addCommand(importCommand())
   .addCommand(exportCommand())
   .addCommand(compressCommand())

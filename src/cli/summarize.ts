@@ -25,8 +25,8 @@ export function summarizeCommand(): Command {
     .option("--fps <rate>", "frames to look at, a second", parseRate, 2)
     .option("--fast", "decode only the coded key frames: rougher, many times faster")
     .option(
-      "--features <file>",
-      "ONNX image network that describes frames (FILE.json\nbeside it tells its input)",
+      "--features <network>",
+      "image network that describes frames: a name that\n`gatefold features` lists, or FILE.onnx (FILE.json\nbeside it tells its input)",
     )
     .option("--weights <file>", "trained weights (default: fit to this video alone)")
     .option("--seed <number>", "seed of all random choices", parseSeed, 1)

@@ -3,6 +3,7 @@ import { type DecoderChoice, openVideo } from "../../data/video/open.ts";
 import type { VideoReader } from "../../data/video/video.ts";
 import { InputError } from "../../graph/errors.ts";
 import { version } from "../../version.ts";
+import { findFeatures } from "./features/find-features.ts";
 import { descriptorWidth } from "./frames/descriptor.ts";
 import { type FeatureNetwork, openFeatureNetwork } from "./frames/onnx-features.ts";
 import { visibility } from "./frames/quality.ts";
@@ -26,7 +27,7 @@ export interface SummarizeOptions {
   fast: boolean;
   seed: number;
   maxKeyframes: number;
-  /** ONNX file of an image network that makes the features; else the built-in descriptor. */
+  /** An image network that makes the features: the name of a known one, or its ONNX file; else the built-in descriptor. */
   features?: string;
   /** Trained weights of the scoring network; else it is fitted to this video. */
   weights?: string;
@@ -77,7 +78,7 @@ export async function summarize(
   let folder: OutputFolder | undefined;
   try {
     checkLength(reader, options);
-    if (options.features !== undefined) network = await openFeatureNetwork(options.features, options.threads);
+    if (options.features !== undefined) network = await openNetwork(options.features, options.threads);
     // What is wrong with the weights shall show before the video is decoded; a fit gets ready meanwhile.
     else if (options.weights !== undefined) await scorerFor(descriptorWidth);
     else scorerFor(descriptorWidth).catch(() => {});
@@ -89,6 +90,11 @@ export async function summarize(
     await network?.close();
     await reader.close();
   }
+}
+
+async function openNetwork(features: string, threads: number): Promise<FeatureNetwork> {
+  const { file, settings } = await findFeatures(features);
+  return openFeatureNetwork(file, threads, settings);
 }
 
 function checkLength({ declared }: VideoReader, { fps, fast }: SummarizeOptions): void {

@@ -2,6 +2,8 @@ import { existsSync } from "node:fs";
 import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { fromBinary } from "@bufbuild/protobuf";
+import { ModelProtoSchema } from "onnx-buf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Picture } from "../../../data/video/video.ts";
 import { concat, log, mean } from "../../../graph/functions.ts";
@@ -103,6 +105,18 @@ describe("features from an ONNX network", () => {
     expect(await featuresOf(file, [blue])).toEqual([[0, 0, 50]]);
   });
 
+  it("come from a tensor within the network, by its name", async () => {
+    const graph = trace({ x: ["batch", 3, 8, 8] }, ({ x }) => ({ scores: x.sum([2, 3]).mul(7).sum(1) }));
+    const file = join(folder, "inner.onnx");
+    const bytes = compileToOnnx(graph);
+    await writeFile(file, bytes);
+    const [sums] = fromBinary(ModelProtoSchema, bytes).graph!.node.find(
+      ({ opType }) => opType === "ReduceSum",
+    )!.output;
+    await writeFile(join(folder, "inner.json"), JSON.stringify({ ...plain, output: sums }));
+    expect(await featuresOf(file, [blue])).toEqual([[0, 0, 50 * 64]]);
+  });
+
   it.each([
     ["keeps its maps", (x: Value) => ({ y: x.mul(2) }), /has the shape \[8,3,8,8\] for 8 pictures/],
     ["mixes the pictures", (x: Value) => ({ y: mean(x, [0, 2, 3]) }), /where \[8, width\] is needed/],
@@ -129,7 +143,11 @@ describe("features from an ONNX network", () => {
     ["no size", { ...plain, width: undefined }, /does not describe a feature network: width/],
     ["an unknown setting", { ...plain, size: 3 }, /size/],
     ["a deviation of 0", { ...plain, std: [1, 0, 1] }, /std: must be above 0/],
-    ["an output that is not there", { ...plain, output: "y" }, /no output "y": it has means/],
+    [
+      "an output that is not there",
+      { ...plain, output: "y" },
+      /no tensor .* called "y"; its outputs are means/,
+    ],
     ["an input that is not there", { ...plain, input: "y" }, /no input "y": it has x/],
   ])("need settings without faults, not %s", async (_, settings, message) => {
     const file = await writeNetwork("bad", channelMeans, { settings });

@@ -4,6 +4,7 @@ import sharp from "sharp";
 import { z } from "zod";
 import type { Picture } from "../../../data/video/video.ts";
 import { InputError } from "../../../graph/errors.ts";
+import { exposeTensor } from "../../../onnx/expose.ts";
 import { type Backend, loadBackend } from "../../../runtime/backend.ts";
 
 const three = z.tuple([z.number(), z.number(), z.number()]);
@@ -13,8 +14,9 @@ const three = z.tuple([z.number(), z.number(), z.number()]);
  * (value × scale − mean) / std, in the order of `channels`.
  */
 export const featureSettings = z.strictObject({
-  /** Names; by default the first of the network. */
+  /** A name; by default the network's first input. */
   input: z.string().optional(),
+  /** The name of an output or of any tensor within the network; by default its first output. */
   output: z.string().optional(),
   width: z.int().min(8).max(2048),
   height: z.int().min(8).max(2048),
@@ -46,14 +48,19 @@ export interface FeatureNetwork {
 
 /**
  * Opens an ONNX image network with one input [N, 3, height, width] (or [N, height, width, 3]) and an output [N, width],
- * described by the .json file of the same name. Throws InputError for files that are missing, broken or don't fit.
+ * described by the .json file of the same name where no settings are given. Throws InputError for files that are
+ * missing, broken or don't fit.
  */
-export async function openFeatureNetwork(file: string, threads: number): Promise<FeatureNetwork> {
-  const settings = await readSettings(file);
+export async function openFeatureNetwork(
+  file: string,
+  threads: number,
+  known?: FeatureSettings,
+): Promise<FeatureNetwork> {
+  const settings = known ?? (await readSettings(file));
   const backend = await loadBackend();
-  const session = await load(file, backend, threads);
-  const input = pick(file, "input", settings.input, session.inputNames);
-  const output = pick(file, "output", settings.output, session.outputNames);
+  const session = await load(file, settings.output, backend, threads);
+  const input = pickInput(file, settings.input, session.inputNames);
+  const output = settings.output ?? session.outputNames[0];
   const batch = batchOf(session, input);
   const pictureLength = 3 * settings.width * settings.height;
   const data = new Float32Array(batch * pictureLength);
@@ -133,11 +140,18 @@ async function readSettings(file: string): Promise<FeatureSettings> {
   );
 }
 
-async function load(file: string, backend: Backend, threads: number): Promise<InferenceSession> {
-  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+/** @param tensor what shall be among the outputs */
+async function load(
+  file: string,
+  tensor: string | undefined,
+  backend: Backend,
+  threads: number,
+): Promise<InferenceSession> {
+  const read = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     const reason = error.code === "ENOENT" ? "there is no such file" : error.message;
     throw new InputError(`Can't read the feature network ${file}: ${reason}.`);
   });
+  const bytes = tensor === undefined ? read : exposeTensor(read, tensor, file);
   return backend.runtime.InferenceSession.create(bytes, backend.sessionOptions({ threads })).catch(
     (error: Error) => {
       throw new InputError(`The feature network ${file} is not a usable ONNX file: ${firstLine(error)}.`);
@@ -145,10 +159,10 @@ async function load(file: string, backend: Backend, threads: number): Promise<In
   );
 }
 
-function pick(file: string, kind: string, wanted: string | undefined, names: readonly string[]): string {
+function pickInput(file: string, wanted: string | undefined, names: readonly string[]): string {
   if (wanted === undefined) return names[0];
   if (names.includes(wanted)) return wanted;
-  throw new InputError(`The feature network ${file} has no ${kind} "${wanted}": it has ${names.join(", ")}.`);
+  throw new InputError(`The feature network ${file} has no input "${wanted}": it has ${names.join(", ")}.`);
 }
 
 /** How many pictures the network takes at a time. */

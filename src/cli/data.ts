@@ -2,9 +2,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { MakeSetOptions } from "../tasks/summarize/datasets/make-set.ts";
 import { parsePositive } from "./numbers.ts";
 
-interface Flags extends MakeSetOptions {
-  json?: boolean;
-}
+type Flags = Omit<MakeSetOptions, "out"> & { out?: string };
 
 /** `gatefold data VIDEOS…` and `gatefold data check FILE`. */
 export function dataCommand(): Command {
@@ -16,7 +14,7 @@ export function dataCommand(): Command {
         "Ctrl-C the same command goes on where it was.",
     )
     .argument("<videos...>", "video files, and folders of them")
-    .requiredOption("-o, --out <file>", "HDF5 file to write")
+    .option("-o, --out <file>", "HDF5 file to write")
     .option(
       "--features <file>",
       "ONNX image network that describes frames (FILE.json\nbeside it tells its input)",
@@ -59,7 +57,10 @@ function checkCommand(): Command {
     .action(check);
 }
 
-async function make(paths: string[], options: Flags): Promise<void> {
+async function make(paths: string[], { out, ...rest }: Flags, command: Command): Promise<void> {
+  // Not a required option of commander's, which would be one of the command within this one too.
+  if (out === undefined) command.error("error: required option '-o, --out <file>' not specified");
+  const options = { ...rest, out };
   const { makeSet, partsFolder } = await import("../tasks/summarize/datasets/make-set.ts");
   const { videosIn } = await import("../tasks/summarize/datasets/videos-in.ts");
   const { watchInterrupt } = await import("../train/interrupt.ts");
@@ -79,6 +80,7 @@ async function make(paths: string[], options: Flags): Promise<void> {
         }),
       onVideo: (video, place, wasDone) => {
         finished = place + 1;
+        progress.close();
         progress.event(
           { event: "video", video, place, wasDone },
           `${video}: ${wasDone ? "done before" : "done"} (${finished} of ${files.length})`,
@@ -91,9 +93,11 @@ async function make(paths: string[], options: Flags): Promise<void> {
   } catch (error) {
     progress.close();
     if (!interrupt.signal.aborted) throw error;
-    process.stderr.write(
-      `Interrupted: ${finished} of ${files.length} videos are done and kept in ${partsFolder(options.out)}; the same command goes on.\n`,
-    );
+    const kept =
+      finished === 0
+        ? "nothing was written"
+        : `${finished} of ${files.length} videos are done and kept in ${partsFolder(options.out)}; the same command goes on`;
+    process.stderr.write(`Interrupted: ${kept}.\n`);
     process.exitCode = 130;
   }
 }

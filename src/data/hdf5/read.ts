@@ -70,6 +70,10 @@ export function readHdf5(bytes: Uint8Array, source: string): Hdf5Group {
   return new Reader(file).readAll(root);
 }
 
+/** An array's numbers as doubles; those beyond 2⁵³ lose digits. */
+export const doublesOf = ({ data }: StoredTensor): Float64Array =>
+  data instanceof BigInt64Array ? Float64Array.from(data, Number) : new Float64Array(data);
+
 class Reader {
   private readonly file: Hdf5Bytes;
   /** By their addresses: an object may have several names. */

@@ -1,6 +1,12 @@
 /** MATLAB's files of version 7.3, which are HDF5 ("MAT-File Format", The MathWorks; seen in files that MATLAB wrote). */
 import { InputError } from "../../graph/errors.ts";
-import type { Hdf5Array, Hdf5Group, Hdf5Object, Hdf5References } from "../hdf5/read.ts";
+import {
+  doublesOf,
+  type Hdf5Array,
+  type Hdf5Group,
+  type Hdf5Object,
+  type Hdf5References,
+} from "../hdf5/read.ts";
 import type { MatlabValue } from "./value.ts";
 
 /** Where MATLAB keeps what cells and structures refer to. */
@@ -26,15 +32,17 @@ function asValue(object: Hdf5Object | undefined, source: string, depth: number):
 }
 
 /** Axes are the other way round in HDF5, the order of the numbers is the same. */
-function arrayOf({ dims, data, dtype, attributes }: Hdf5Array): MatlabValue {
+function arrayOf(array: Hdf5Array): MatlabValue {
+  const { dims, dtype, attributes } = array;
+  const data = doublesOf(array);
   const kind = attributes.get("MATLAB_class");
   // An empty value is stored as its axes, which are whole numbers of 8 bytes.
   if (dtype === "int64" && kind !== "uint64" && kind !== "int64")
     return kind === "char"
       ? { kind: "text", text: "" }
-      : { kind: "numbers", dims: Array.from(data, Number), data: new Float64Array() };
-  if (kind === "char") return { kind: "text", text: String.fromCharCode(...Array.from(data, Number)) };
-  return { kind: "numbers", dims: dims.toReversed(), data: Float64Array.from(data, Number) };
+      : { kind: "numbers", dims: [...data], data: new Float64Array() };
+  if (kind === "char") return { kind: "text", text: String.fromCharCode(...data) };
+  return { kind: "numbers", dims: dims.toReversed(), data };
 }
 
 const cellsOf = ({ dims, targets }: Hdf5References, source: string, depth: number) => ({

@@ -1,5 +1,5 @@
 /** MATLAB's files of level 5, which MATLAB writes up to "-v7" ("MAT-File Format", The MathWorks, chapter 1). */
-import { inflateSync } from "node:zlib";
+import { constants, inflateSync } from "node:zlib";
 import { InputError } from "../../graph/errors.ts";
 import type { MatlabValue } from "./value.ts";
 
@@ -92,7 +92,8 @@ class Reader {
   unpack({ bytes }: Element): Element {
     let plain: Uint8Array;
     try {
-      plain = inflateSync(bytes, { maxOutputLength: this.room });
+      // Of published files some variables lack the end of their compression, and nothing else: lengths are checked below.
+      plain = inflateSync(bytes, { maxOutputLength: this.room, finishFlush: constants.Z_SYNC_FLUSH });
     } catch (cause) {
       throw this.damaged(`the compression of a variable is (${(cause as Error).message})`);
     }

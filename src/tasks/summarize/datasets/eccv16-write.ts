@@ -35,14 +35,14 @@ export async function writeEccv16(path: string, videos: AsyncIterable<AnnotatedV
 function writeVideo(group: Group, video: AnnotatedVideo): void {
   const { alias, frameCount, rate, picks, features, shots, users, importance, keySteps } = video;
   const whole = (name: string, data: ArrayLike<number>, shape: number[]) =>
-    group.create_dataset({ name, data: Int32Array.from(data), shape, dtype: "<i4" });
+    group.create_dataset({ name, data: Int32Array.from(data), shape, dtype: "<i" });
   const real = (name: string, data: ArrayLike<number>, shape: number[]) =>
-    group.create_dataset({ name, data: Float32Array.from(data), shape, dtype: "<f4" });
+    group.create_dataset({ name, data: Float32Array.from(data), shape, dtype: "<f" });
   whole("n_frames", [frameCount], []);
   whole("n_steps", [picks.length], []);
   whole("picks", picks, [picks.length]);
   if (rate !== undefined)
-    group.create_dataset({ name: "fps", data: Float64Array.of(rate), shape: [], dtype: "<f8" });
+    group.create_dataset({ name: "fps", data: Float64Array.of(rate), shape: [], dtype: "<d" });
   if (alias !== undefined) group.create_dataset({ name: "video_name", data: alias });
   if (features) real("features", features.data, [picks.length, features.width]);
   if (shots) {
@@ -71,7 +71,7 @@ function writeVideo(group: Group, video: AnnotatedVideo): void {
       name,
       data,
       shape: [rows.length, frameCount],
-      dtype: "<f4",
+      dtype: "<f",
       chunks,
       compression: 4,
     });

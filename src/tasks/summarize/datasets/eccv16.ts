@@ -2,7 +2,7 @@
  * HDF5 files in the layout of those that go round as `eccv16_dataset_*_google_pool5.h5` (features of Zhang et al., ECCV 2016,
  * put into files by Zhou, Qiao & Xiang, AAAI 2018): a group a video.
  */
-import type { Hdf5Array, Hdf5Group } from "../../../data/hdf5/read.ts";
+import { doublesOf, type Hdf5Array, type Hdf5Group } from "../../../data/hdf5/read.ts";
 import type { AnnotatedVideo, FrameRange, UserAnnotation } from "./annotated-video.ts";
 import { checkVideo, type FieldNames } from "./check-video.ts";
 import type { Findings } from "./findings.ts";
@@ -62,10 +62,10 @@ function readVideo(name: string, group: Hdf5Group, findings: Findings): Annotate
     frameCount,
     ...(rate !== undefined && { rate }),
     picks,
-    ...(features && { features: { data: Float32Array.from(features.data), width: features.columns } }),
+    ...(features && { features: { data: singlesOf(features.data), width: features.columns } }),
     ...(shots && { shots }),
     users: usersOf(fields, wrong),
-    ...(gtscore && { importance: Float32Array.from(gtscore) }),
+    ...(gtscore && { importance: singlesOf(gtscore) }),
     ...(gtsummary && {
       keySteps: asChoice(gtsummary, (at, value) =>
         wrong("gtsummary", `that of step ${at} is ${value}, and must be 0 or 1`),
@@ -129,7 +129,7 @@ function usersOf(fields: Fields, wrong: (field: string, text: string) => void): 
           wrong("user_summary", `that of user ${user + 1} for frame ${at} is ${value}, and must be 0 or 1`),
         ),
       }),
-    ...(scores && user < scores.rows && { scores: Float32Array.from(rowOf(scores, user)) }),
+    ...(scores && user < scores.rows && { scores: singlesOf(rowOf(scores, user)) }),
   }));
 }
 
@@ -137,7 +137,7 @@ function usersOf(fields: Fields, wrong: (field: string, text: string) => void): 
 function asChoice(values: Float64Array, wrong: (at: number, value: number) => void): Uint8Array {
   const unfit = values.findIndex((value) => value !== 0 && value !== 1);
   if (unfit >= 0) wrong(unfit, values[unfit]);
-  return Uint8Array.from(values);
+  return new Uint8Array(values);
 }
 
 interface Matrix {
@@ -146,8 +146,11 @@ interface Matrix {
   data: Float64Array | Float32Array;
 }
 
+const singlesOf = (data: Float64Array | Float32Array): Float32Array =>
+  data instanceof Float32Array ? data : new Float32Array(data);
+
 const rowOf = ({ data, columns }: Matrix, row: number): Float64Array =>
-  Float64Array.from(data.subarray(row * columns, (row + 1) * columns));
+  new Float64Array(data.subarray(row * columns, (row + 1) * columns));
 
 /** The numbers of a video's group. A field of another shape is wrong, one that is not there undefined. */
 class Fields {
@@ -171,7 +174,7 @@ class Fields {
   list(field: string): Float64Array | undefined {
     const array = this.group.arrays.get(field);
     if (!array) return undefined;
-    if (array.dims.filter((side) => side !== 1).length <= 1) return Float64Array.from(array.data, Number);
+    if (array.dims.filter((side) => side !== 1).length <= 1) return doublesOf(array);
     this.wrong(field, `it is ${shape(array)}, and must be a list`);
     return undefined;
   }
@@ -184,7 +187,7 @@ class Fields {
       return undefined;
     }
     const [rows, columns] = array.dims;
-    const data = array.dtype === "float32" ? array.data : Float64Array.from(array.data, Number);
+    const data = array.dtype === "float32" ? array.data : doublesOf(array);
     return { rows, columns, data };
   }
 }

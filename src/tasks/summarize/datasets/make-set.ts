@@ -1,5 +1,5 @@
 /** Makes a data set of videos: features, shots and what users said, in one file. */
-import { mkdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, readFile, rm, rmdir, stat } from "node:fs/promises";
 import { basename, extname, join, resolve } from "node:path";
 import { type DecoderChoice, openVideo } from "../../../data/video/open.ts";
 import { InputError } from "../../../graph/errors.ts";
@@ -45,6 +45,7 @@ export const partsFolder = (out: string): string => `${out}.parts`;
  * their order and `video_name` is the file's name without its ending. What was done of it stays in a folder beside, OUT.parts,
  * until the file is whole: a second run goes on from there.
  *
+ * @returns the videos by their files' names, without their features
  * @throws InputError for what a user can mend, and the signal's reason when aborted
  */
 export async function makeSet(
@@ -55,29 +56,49 @@ export async function makeSet(
   const names = namesOf(files);
   const ratings = options.ratings === undefined ? undefined : await openRatings(options.ratings);
   const matched = ratings && matchRatings(ratings, names);
-  const folder = partsFolder(options.out);
-  await mkdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(`${options.out} can't be written: ${error.message}`);
-  });
   const made = await Promise.all(files.map((file) => makingOf(file, options)));
+  const folder = partsFolder(options.out);
+  await makeFolder(folder, options.out);
   const pathOf = (at: number) => join(folder, `${names[at]}.safetensors`);
-  for (const [at, file] of files.entries()) {
-    const wasDone = (await readPart(pathOf(at), names[at], made[at])) !== undefined;
-    if (!wasDone) await writePart(pathOf(at), await look(file, names[at], options, events), made[at]);
-    events.onVideo?.(names[at], at, wasDone);
-  }
-  const finished: AnnotatedVideo[] = [];
-  async function* all() {
-    for (const at of files.keys()) {
-      const part = (await readPart(pathOf(at), names[at], made[at])) as Part;
-      const video = annotated(part, names[at], ratings, matched);
-      finished.push({ ...video, features: undefined });
-      yield { ...video, name: `video_${at + 1}`, alias: names[at] };
+  const finishedVideo = async (at: number): Promise<AnnotatedVideo | undefined> => {
+    const part = await readPart(pathOf(at), names[at], made[at]);
+    const inTable = matched?.get(names[at]);
+    return part && ratings && inTable !== undefined
+      ? rated(part.video, part.times, ratings, inTable)
+      : part?.video;
+  };
+  try {
+    for (const [at, file] of files.entries()) {
+      const wasDone = (await finishedVideo(at)) !== undefined;
+      if (!wasDone) {
+        await writePart(pathOf(at), await look(file, names[at], options, events), made[at]);
+        await finishedVideo(at); // what is wrong with its ratings shows before the next is looked at
+      }
+      events.onVideo?.(names[at], at, wasDone);
     }
+    const finished: AnnotatedVideo[] = [];
+    async function* all() {
+      for (const at of files.keys()) {
+        const video = (await finishedVideo(at)) as AnnotatedVideo;
+        const { features: _, ...rest } = video;
+        finished.push(rest);
+        yield { ...video, name: `video_${at + 1}`, alias: names[at] };
+      }
+    }
+    await writeEccv16(options.out, all());
+    await rm(folder, { recursive: true });
+    return finished;
+  } finally {
+    await rmdir(folder).catch(() => undefined); // where nothing was done nothing is left
   }
-  await writeEccv16(options.out, all());
-  await rm(folder, { recursive: true });
-  return finished;
+}
+
+async function makeFolder(folder: string, out: string): Promise<void> {
+  await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "EEXIST") return;
+    const reason = error.code === "ENOENT" ? "there is no such folder" : error.message;
+    throw new InputError(`${out} can't be written: ${reason}`);
+  });
 }
 
 function namesOf(files: readonly string[]): string[] {
@@ -165,14 +186,4 @@ function partOf(name: string, watched: Watched): Part {
     users: [],
   };
   return { video, times: scan.times };
-}
-
-function annotated(
-  { video, times }: Part,
-  name: string,
-  ratings: Ratings | undefined,
-  matched: ReadonlyMap<string, string> | undefined,
-): AnnotatedVideo {
-  const inTable = matched?.get(name);
-  return ratings && inTable !== undefined ? rated(video, times, ratings, inTable) : video;
 }

@@ -73,7 +73,7 @@ export function readRatings(text: string, source: string): Ratings {
   return { source, unit, videos, least, greatest };
 }
 
-/** By videos' names: what users said of each. All videos of the table must be there. */
+/** By videos' names what the table calls them. Each must be in it, and nothing else. */
 export function matchRatings(ratings: Ratings, names: readonly string[]): Map<string, string> {
   const videos = names.map((name) => ({ name }));
   const matched = [...ratings.videos.keys()].map((rated): [string, string] => {
@@ -82,6 +82,11 @@ export function matchRatings(ratings: Ratings, names: readonly string[]): Map<st
     if (found) return [found.name, rated];
     throw new InputError(`${ratings.source}: there is no video "${rated}": ${names.join(", ")} are there`);
   });
+  const unrated = names.find((name) => !matched.some(([found]) => found === name));
+  if (unrated !== undefined)
+    throw new InputError(
+      `${ratings.source}: nobody rated the video "${unrated}": add ratings of it, or leave it out`,
+    );
   return new Map(matched);
 }
 
@@ -92,16 +97,15 @@ export function matchRatings(ratings: Ratings, names: readonly string[]): Map<st
  * @param times seconds at which each frame is shown, [frames]
  * @throws InputError that names video and user where a frame has no rating, or two
  */
-export function rated<Video extends AnnotatedVideo>(
-  video: Video,
+export function rated(
+  video: AnnotatedVideo,
   times: Float64Array,
   ratings: Ratings,
   name: string,
-): Video {
+): AnnotatedVideo {
   const users = [...(ratings.videos.get(name) ?? [])].map(([user, stretches]) =>
     overFrames(stretches, times, ratings, `${ratings.source}, video "${name}", user "${user}"`),
   );
-  if (users.length === 0) return video;
   const isChoice = users.every((scores) => scores.every((score) => score === 0 || score === 1));
   const annotations = users.map(
     (scores): UserAnnotation => (isChoice ? { scores, summary: Uint8Array.from(scores) } : { scores }),

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { random } from "../../../weights/random.ts";
 import type { AnnotatedSet, AnnotatedVideo } from "../datasets/annotated-video.ts";
@@ -122,6 +123,13 @@ describe("evaluating a set", () => {
   });
 });
 
+/** Written by h5py 3.16.0 (HDF5 2.0.0), gzip, base64: "video_1" as float32, 0 to 39 in a list, and 5 × 8 zeros. */
+const hdf5 = {
+  list: "H4sIAAAAAAACA+3UIU/DQBTA8XfXLrkskGwJyRZCQiVyfAK2ZSVVsAACxwQIFCgslcUhkZWTSOTkJBI5iUTixv+4O8JqMRD60l9f7t7lrklfe5eN9tebm02xYYzE0pLvsfRRmtVxqE98Vj4XPk91mFefta6fb/v9q+tOjtLUrl5WIpzTi102Usd/jCwdjG0+9ePQpXO9uu7m8vzi6mz3qx+zH56rpOH2UmHsOlkpN7Hj14UcUbeVdrItrmUT6Rjp3Pp6gw62da21cv3s9otUaO2y8gTFr3oPxweHI/tFh+8wiererKOOvx35Hrc+F3KUmGEBGfC3RYIe+hhjgmvkKHCPB5SY4hFPmGGOZ7xggVe84R0yFIlhsIYWNtDF1vADXcY4EaAIAAA=",
+  table:
+    "H4sIAAAAAAACA+v0cHHj5ZLiYgABDg4GFgYBBmTwHwoWcKDyYfIJUJoRSndA6RVMMHFGsJwEVFwQaj66upAgV1eQ6v9oAGaPAQuE5mAYBSMReLg6BoDoCCgflkpPMKGqK8tMSc2PN4SnRw8K7WVkYIWYxQjja0BoJogAKwNqukTnMwNTPkiloII8AyQJKzCIczCI18PVc4DlmZggBnJAcwozI8yIBWguqhjQeAj283cB5WiY/xSYR9PmKBgFo4A2AABi2mh6oAgAAA==",
+};
+
 describe("scores from files", () => {
   let folder: string;
   beforeAll(() => {
@@ -182,6 +190,21 @@ describe("scores from files", () => {
     ["too few splits", [all, all], /ours\.json has scores for 2 splits, and there is a split 2/],
   ])("are refused for %s", async (_, content, message) => {
     await expect(async () => rowsOf([await read(content)])).rejects.toThrow(message);
+  });
+
+  it("may be an HDF5 file with a dataset a video", async () => {
+    const write = (packed: string) => {
+      const path = join(folder, "theirs.h5");
+      writeFileSync(path, gunzipSync(Buffer.from(packed, "base64")));
+      return readScores(path, set.videos);
+    };
+    const splits = [{ train: [], test: ["video_1"] }];
+    const { rows } = rowsOf([await read(all), await write(hdf5.list)], splits);
+    expect(rows[1].name).toBe("theirs");
+    expect(rows[1].perVideo).toEqual(rows[0].perVideo);
+    await expect(write(hdf5.table)).rejects.toThrow(
+      'theirs.h5, video "video_1": its scores are 5 × 8, and must be a list',
+    );
   });
 
   it("are refused where there is no file", async () => {

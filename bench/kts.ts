@@ -2,7 +2,7 @@
  * Kernel temporal segmentation, beside the public algorithm. That one runs its dynamic program over the kernel matrix
  * for every number of change points, and again for the number it found best; ours is `segment`. A line's `ratio` is
  * its median time ÷ ours, both in JavaScript, its kernel matrix made beforehand and not counted; `same` tells whether both
- * find the same change points. At 10,000 frames the public one would take hours for every number of change points, so both are
+ * find the same change points. At 10,000 frames the public one would take n³/6 steps for every number of change points, so both are
  * told to look for no more than `maxShots`, which is more than there are.
  */
 import { segment } from "../src/tasks/summarize/shots/kts.ts";

@@ -4,6 +4,7 @@ import { InputError } from "../graph/errors.ts";
 import { version } from "../version.ts";
 import { compressCommand } from "./compress.ts";
 import { dataCommand } from "./data.ts";
+import { evaluateCommand } from "./evaluate.ts";
 import { exportCommand } from "./export.ts";
 import { featuresCommand } from "./features.ts";
 import { importCommand } from "./import.ts";
@@ -20,6 +21,7 @@ const program = new Command("gatefold")
   .addCommand(summarizeCommand())
   .addCommand(dataCommand())
   .addCommand(featuresCommand())
+  .addCommand(evaluateCommand())
   .addCommand(importCommand())
   .addCommand(exportCommand())
   .addCommand(compressCommand())

@@ -1,11 +1,11 @@
 /** Scores frames by the scoring network: trained before, or fitted to this video alone. */
-import { InputError } from "../../../graph/errors.ts";
 import { dppGreedy } from "../../../layers/dpp-greedy.ts";
 import { compile } from "../../../runtime/session.ts";
 import { type Tensor, tensor } from "../../../runtime/tensor.ts";
 import { type FitEvents, type Judgment, openFit } from "./fit-without-labels.ts";
 import { scoringGraph, summaryNetwork } from "./network.ts";
 import { loadNetworkWeights } from "./network-weights.ts";
+import { standardize } from "./standardize.ts";
 
 /** How important each frame is, from its features alone. */
 export interface FrameScores {
@@ -84,21 +84,4 @@ function ranked({ importance, rows }: Judgment): FrameScores {
   const byScore = Array.from(scores.keys()).sort((a, b) => scores[b] - scores[a] || a - b);
   const order = new Set([...greedy.map(({ item }) => item), ...byScore]);
   return { scores, order: Int32Array.from(order) };
-}
-
-/** Each value less its mean over the video, all divided by their common standard deviation. */
-function standardize(features: Float32Array, frames: number, width: number): Float32Array {
-  const means = new Float64Array(width);
-  for (let k = 0; k < features.length; k++) {
-    if (!Number.isFinite(features[k])) {
-      throw new InputError(
-        `the features of frame ${Math.floor(k / width)} hold ${features[k]}: the network that made them does not suit this video`,
-      );
-    }
-    means[k % width] += features[k] / frames;
-  }
-  let squares = 0;
-  for (let k = 0; k < features.length; k++) squares += (features[k] - means[k % width]) ** 2;
-  const deviation = Math.sqrt(squares / features.length) || 1;
-  return features.map((value, k) => (value - means[k % width]) / deviation);
 }

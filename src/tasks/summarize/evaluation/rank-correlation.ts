@@ -1,0 +1,118 @@
+/** How alike two orders are: Kendall's τ-b and Spearman's ρ, with ties. */
+import { InputError } from "../../../graph/errors.ts";
+
+/** The order of a list of numbers, made once and compared with many others. */
+export interface Ranking {
+  /** Where the values stand, from the least on; equal ones side by side. */
+  order: Int32Array;
+  /** Which of the distinct values each is, from 0 for the least. */
+  level: Int32Array;
+  /** How many distinct values there are. */
+  levels: number;
+  /** Twice the distance of each rank from the mean rank, equal values sharing the mean of theirs: whole numbers. */
+  centered: Float64Array;
+  /** Σ centered². */
+  squares: number;
+  /** How many pairs are equal. */
+  ties: number;
+}
+
+/**
+ * Ranks numbers, O(n log n).
+ *
+ * @throws InputError for a number that is NaN: it has no place in an order.
+ */
+export function ranking(values: ArrayLike<number>): Ranking {
+  const count = values.length;
+  const order = sortedPlaces(values);
+  const level = new Int32Array(count);
+  const centered = new Float64Array(count);
+  let levels = 0;
+  let ties = 0;
+  let squares = 0;
+  for (let from = 0, to = 0; from < count; from = to) {
+    const value = values[order[from]];
+    while (to < count && values[order[to]] === value) to++;
+    const length = to - from;
+    const doubled = from + to - count; // 2 × mean rank − (n + 1), the ranks being from + 1 … to
+    for (let at = from; at < to; at++) {
+      level[order[at]] = levels;
+      centered[order[at]] = doubled;
+    }
+    levels++;
+    ties += (length * (length - 1)) / 2;
+    squares += length * doubled ** 2;
+  }
+  return { order, level, levels, centered, squares, ties };
+}
+
+function sortedPlaces(values: ArrayLike<number>): Int32Array {
+  const sorted = Float64Array.from(values);
+  const bad = sorted.findIndex(Number.isNaN);
+  if (bad >= 0) throw new InputError(`value ${bad} is NaN: only numbers can be ranked`);
+  const order = Int32Array.from(sorted, (_, at) => at);
+  return order.sort((a, b) => sorted[a] - sorted[b] || a - b);
+}
+
+/**
+ * Kendall's τ-b, (C − D) / √((C + D + T_x)(C + D + T_y)), of C concordant and D discordant pairs and T tied in one
+ * list alone (Kendall, "The treatment of ties in ranking problems", Biometrika 1945). What scipy.stats.kendalltau gives.
+ *
+ * @returns −1 to 1; NaN where a list is shorter than 2 or all of its values are equal: it orders nothing.
+ * @throws InputError for lists of unequal lengths.
+ */
+export function kendall(x: Ranking, y: Ranking): number {
+  const count = sameLength(x, y);
+  const pairs = (count * (count - 1)) / 2;
+  if (x.levels < 2 || y.levels < 2) return Number.NaN;
+  const tau = concordance(x, y) / Math.sqrt(pairs - x.ties) / Math.sqrt(pairs - y.ties);
+  return Math.min(1, Math.max(-1, tau));
+}
+
+/**
+ * C − D. Goes through x upward and keeps, in a Fenwick tree over the levels of y, how many of each were met: each value
+ * is compared with all that have a smaller x at once. O(n log(levels of y)).
+ */
+function concordance(x: Ranking, y: Ranking): number {
+  const { order, level: levelOfX } = x;
+  const { level: levelOfY, levels } = y;
+  const tree = new Int32Array(levels + 1);
+  let difference = 0;
+  for (let from = 0, to = 0; from < order.length; from = to) {
+    const group = levelOfX[order[from]];
+    for (; to < order.length && levelOfX[order[to]] === group; to++) {
+      const own = levelOfY[order[to]];
+      let below = 0;
+      let upTo = 0;
+      for (let node = own; node > 0; node &= node - 1) below += tree[node];
+      for (let node = own + 1; node > 0; node &= node - 1) upTo += tree[node];
+      difference += below - (from - upTo);
+    }
+    for (let at = from; at < to; at++) {
+      for (let node = levelOfY[order[at]] + 1; node <= levels; node += node & -node) tree[node]++;
+    }
+  }
+  return difference;
+}
+
+/**
+ * Spearman's ρ: Pearson's correlation of the ranks, equal values sharing the mean of theirs. What scipy.stats.spearmanr gives.
+ *
+ * @returns −1 to 1; NaN where a list is shorter than 2 or all of its values are equal.
+ * @throws InputError for lists of unequal lengths.
+ */
+export function spearman(x: Ranking, y: Ranking): number {
+  const count = sameLength(x, y);
+  if (x.levels < 2 || y.levels < 2) return Number.NaN;
+  let products = 0;
+  for (let at = 0; at < count; at++) products += x.centered[at] * y.centered[at];
+  return Math.min(1, Math.max(-1, products / Math.sqrt(x.squares) / Math.sqrt(y.squares)));
+}
+
+function sameLength(x: Ranking, y: Ranking): number {
+  if (x.order.length !== y.order.length)
+    throw new InputError(
+      `two rankings of ${x.order.length} and ${y.order.length} values can't be compared: they must rank the same things`,
+    );
+  return x.order.length;
+}

@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { InputError } from "../graph/errors.ts";
 import { version } from "../version.ts";
 import { compressCommand } from "./compress.ts";
+import { dataCommand } from "./data.ts";
 import { exportCommand } from "./export.ts";
 import { importCommand } from "./import.ts";
 import { profileCommand } from "./profile.ts";
@@ -17,6 +18,7 @@ const program = new Command("gatefold")
   .helpCommand(false)
   .addHelpText("after", "\nBegin with:\n  $ gatefold summarize VIDEO\n")
   .addCommand(summarizeCommand())
+  .addCommand(dataCommand())
   .addCommand(importCommand())
   .addCommand(exportCommand())
   .addCommand(compressCommand())

@@ -1,5 +1,5 @@
 /** Files that are whole or absent, whenever the process or the machine stops. */
-import { open, rename } from "node:fs/promises";
+import { open, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /** What a file is called while it is being written. */
@@ -7,9 +7,14 @@ export const PARTIAL = ".partial";
 
 /** Writes a file under another name, brings it to disk, and only then gives it its name. */
 export async function writeAside(path: string, content: string | Uint8Array): Promise<void> {
-  const file = await open(path + PARTIAL, "w");
+  await writeFile(path + PARTIAL, content);
+  await giveName(path);
+}
+
+/** Brings a file that was written under its other name to disk, and gives it its name. */
+export async function giveName(path: string): Promise<void> {
+  const file = await open(path + PARTIAL, "r+");
   try {
-    await file.writeFile(content);
     await file.sync();
   } finally {
     await file.close();

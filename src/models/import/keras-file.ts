@@ -1,7 +1,8 @@
 /** The files in which Keras keeps models. */
+
+import { type Hdf5Group, readHdf5 } from "../../data/hdf5/read.ts";
 import { InputError } from "../../graph/errors.ts";
 import type { StoredTensor } from "../../weights/safetensors.ts";
-import { type Hdf5Group, readHdf5 } from "./hdf5.ts";
 import type { KerasModel } from "./keras.ts";
 import { type KerasLayer, readConfig } from "./keras-config.ts";
 

@@ -4,13 +4,13 @@ import { unzlibSync, zipSync } from "fflate";
 import { describe, expect, test } from "vitest";
 import { largestDifference } from "../../../test/everywhere.ts";
 import { modelOutputs, timeFirst } from "../../../test/model-outputs.ts";
+import { isZip, readArchive } from "../../data/archive.ts";
+import { readHdf5 } from "../../data/hdf5/read.ts";
 import { InputError } from "../../graph/errors.ts";
 import type { ArrayTensor } from "../../graph/interpret.ts";
 import type { Model } from "../../weights/model.ts";
 import { random } from "../../weights/random.ts";
 import type { StoredTensor } from "../../weights/safetensors.ts";
-import { isZip, readArchive } from "./archive.ts";
-import { readHdf5 } from "./hdf5.ts";
 import { fromKeras } from "./keras.ts";
 import { readConfig } from "./keras-config.ts";
 import { kerasOfArchive, kerasOfHdf5 } from "./keras-file.ts";
@@ -143,7 +143,13 @@ test("an old Sequential, whose first layer says how wide the input is, is read",
 });
 
 test("weights without a model say how to save the model", () => {
-  const root = { attributes: new Map(), groups: new Map(), arrays: new Map() };
+  const root = {
+    attributes: new Map(),
+    groups: new Map(),
+    arrays: new Map(),
+    texts: new Map(),
+    references: new Map(),
+  };
   expect(() => kerasOfHdf5(root, "m")).toThrow(/^m holds weights alone, .*: save the whole model in Keras/);
 });
 

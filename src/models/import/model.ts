@@ -1,9 +1,10 @@
 /** Which framework wrote a file, by its content; and the model in it. */
+
+import { isZip, readArchive } from "../../data/archive.ts";
+import { isHdf5, readHdf5 } from "../../data/hdf5/read.ts";
 import { InputError } from "../../graph/errors.ts";
 import type { Model } from "../../weights/model.ts";
 import { readSafetensors } from "../../weights/safetensors.ts";
-import { isZip, readArchive } from "./archive.ts";
-import { isHdf5, readHdf5 } from "./hdf5.ts";
 import { fromKeras } from "./keras.ts";
 import { kerasOfArchive, kerasOfHdf5 } from "./keras-file.ts";
 import { fromPyTorch, type PyTorchOptions, type StateDictionary } from "./pytorch.ts";

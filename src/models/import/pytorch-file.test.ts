@@ -2,10 +2,10 @@
 import { readFileSync } from "node:fs";
 import { zipSync } from "fflate";
 import { describe, expect, test } from "vitest";
+import { readArchive } from "../../data/archive.ts";
 import { InputError } from "../../graph/errors.ts";
 import { random } from "../../weights/random.ts";
 import { readSafetensors, writeSafetensors } from "../../weights/safetensors.ts";
-import { readArchive } from "./archive.ts";
 import { fromPyTorch } from "./pytorch.ts";
 import { readPyTorch } from "./pytorch-file.ts";
 

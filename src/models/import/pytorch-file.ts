@@ -1,8 +1,9 @@
 /** State dictionaries from the files that torch.save writes: a zip of a pickle and of the numbers that it speaks of. */
+
+import { readArchive } from "../../data/archive.ts";
 import { InputError } from "../../graph/errors.ts";
 import { fromBfloat16, fromFloat16 } from "../../weights/half-precision.ts";
 import type { StoredTensor } from "../../weights/safetensors.ts";
-import { readArchive } from "./archive.ts";
 import { type Pickled, readPickle } from "./pickle.ts";
 import type { StateDictionary } from "./pytorch.ts";
 

@@ -84,7 +84,13 @@ describe.skipIf(!existsSync(folder))("textgenrnn's model (needs ../shared/data)"
 });
 
 test("a file that lacks a layer's numbers is refused", () => {
-  const group = { attributes: new Map(), groups: new Map(), arrays: new Map() };
+  const group = {
+    attributes: new Map(),
+    groups: new Map(),
+    arrays: new Map(),
+    texts: new Map(),
+    references: new Map(),
+  };
   const root = {
     ...group,
     groups: new Map(["embedding", "rnn_1", "attention", "output"].map((name) => [name, group])),

@@ -1,5 +1,6 @@
 /** The character models of textgenrnn (github.com/minimaxir/textgenrnn), whose files hold weights alone. */
 import { lstm } from "../../cells/lstm.ts";
+import type { Hdf5Group } from "../../data/hdf5/read.ts";
 import { named } from "../../graph/errors.ts";
 import { concat, exp, softmax } from "../../graph/functions.ts";
 import { trace } from "../../graph/graph.ts";
@@ -8,7 +9,6 @@ import { recurrent } from "../../layers/recurrent.ts";
 import { declareWeights } from "../../weights/declare.ts";
 import { glorotUniform } from "../../weights/initializers.ts";
 import { checkModel, type Model } from "../../weights/model.ts";
-import type { Hdf5Group } from "./hdf5.ts";
 import { table, under } from "./imported-layer.ts";
 import { namedArrays } from "./keras-file.ts";
 import { readLstmNumbers } from "./keras-recurrent.ts";

@@ -1,5 +1,11 @@
 /** The key moments of a video: `gatefold summarize` as a function, and its parts. */
 
+export type { AnnotatedSet, AnnotatedVideo, FrameRange, UserAnnotation } from "./datasets/annotated-video.ts";
+export { writeEccv16 } from "./datasets/eccv16-write.ts";
+export { type MakeSetEvents, type MakeSetOptions, makeSet } from "./datasets/make-set.ts";
+export { openAnnotatedSet } from "./datasets/open.ts";
+export { withShotFeatures } from "./datasets/shot-histograms.ts";
+export { readSplits, type Split } from "./datasets/splits.ts";
 export {
   type Stage,
   type Summarized,

@@ -17,6 +17,8 @@ export interface FrameRange {
 export interface AnnotatedVideo {
   /** As the data set names it. */
   name: string;
+  /** Another name by which published splits and other files know it: "video_12", "Eiffel Tower". */
+  alias?: string;
   /** Of the whole video. */
   frameCount: number;
   /** Frames a second, where it is known. */

@@ -4,7 +4,7 @@ import type { Shot } from "../summary.ts";
 import { type Cut, shotStarts } from "./cuts.ts";
 import { segment } from "./kts.ts";
 import { segmentCosts } from "./segment-costs.ts";
-import { chooseShots, divideLong, longestSpan, spansFrom } from "./shots.ts";
+import { chooseShots, divideLong, longestSpan, type Span, spansFrom } from "./shots.ts";
 
 /** Two boundaries nearer than this many seconds are one. */
 const shortestShot = 0.5;
@@ -23,6 +23,33 @@ export function findShots(
   share: number,
 ): Shot[] {
   const { frames, scan, info } = watched;
+  const { spans, rows, width } = findSpans(watched, cuts);
+  const budget = Math.max(1, Math.floor(share * info.frames));
+  const limits = { longest: longestSpan(budget, info.fps), budget };
+  const divided = divideLong(spans, limits, {
+    costs: segmentCosts(rows, frames.length, width),
+    sampleFrames: frames,
+    scan,
+  });
+  return chooseShots(divided, {
+    scores,
+    sampleFrames: frames,
+    times: scan.times,
+    duration: info.duration,
+    budget,
+  });
+}
+
+/** What a segmentation gives, and the rows that it is made by: [samples, width]. */
+interface Spans {
+  spans: Span[];
+  rows: Float32Array;
+  width: number;
+}
+
+/** Segmentation, boundaries moved to the cuts: one span after another over all frames. */
+export function findSpans(watched: Watched, cuts: readonly Cut[]): Spans {
+  const { frames, scan, info } = watched;
   const isDescriptor = watched.features === watched.descriptors;
   const width = isDescriptor ? appearanceWidth : watched.width;
   const rows = unitRows(watched, width);
@@ -32,20 +59,7 @@ export function findShots(
     { vmax: isDescriptor ? vmax.descriptor : vmax.network },
   );
   const starts = shotStarts({ changePoints, sampleFrames: frames, scan, cuts, minimum: shortestShot });
-  const budget = Math.max(1, Math.floor(share * info.frames));
-  const limits = { longest: longestSpan(budget, info.fps), budget };
-  const spans = divideLong(spansFrom(starts, info.frames), limits, {
-    costs: segmentCosts(rows, frames.length, width),
-    sampleFrames: frames,
-    scan,
-  });
-  return chooseShots(spans, {
-    scores,
-    sampleFrames: frames,
-    times: scan.times,
-    duration: info.duration,
-    budget,
-  });
+  return { spans: spansFrom(starts, info.frames), rows, width };
 }
 
 /**

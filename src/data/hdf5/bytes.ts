@@ -56,6 +56,11 @@ export class Hdf5Bytes {
     return number === UNDEFINED ? undefined : Number(number);
   }
 
+  /** A whole number of this many bytes, up to 8. */
+  number(start: number, width: number): number {
+    return this.at(start, width).reduceRight((sum, byte) => 256 * sum + byte, 0);
+  }
+
   /** An address or a length that must be there. */
   place(start: number): number {
     const number = this.long(start);

@@ -1,5 +1,5 @@
 /** Object headers of HDF5: the messages that say what a group or an array is (format specification 3.0, part IV.A). */
-import type { Hdf5Bytes } from "./hdf5-bytes.ts";
+import type { Hdf5Bytes } from "./bytes.ts";
 
 /** A message lies in the file from a byte on. */
 export interface Message {

@@ -1,6 +1,6 @@
-/** Zip files in which other libraries keep their models. */
+/** Zip files in which models and data sets come. */
 import { unzipSync } from "fflate";
-import { InputError } from "../../graph/errors.ts";
+import { InputError } from "../graph/errors.ts";
 
 /** What a packed file may grow to, against the whole file: numbers of weights hardly shrink at all. */
 const LARGEST_GROWTH = 20;

@@ -4,6 +4,7 @@ import { InputError } from "../graph/errors.ts";
 import { version } from "../version.ts";
 import { compressCommand } from "./compress.ts";
 import { dataCommand } from "./data.ts";
+import { evaluateCommand } from "./evaluate.ts";
 import { exportCommand } from "./export.ts";
 import { importCommand } from "./import.ts";
 import { profileCommand } from "./profile.ts";
@@ -19,6 +20,7 @@ const program = new Command("gatefold")
   .addHelpText("after", "\nBegin with:\n  $ gatefold summarize VIDEO\n")
   .addCommand(summarizeCommand())
   .addCommand(dataCommand())
+  .addCommand(evaluateCommand())
   .addCommand(importCommand())
   .addCommand(exportCommand())
   .addCommand(compressCommand())

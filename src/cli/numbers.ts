@@ -6,6 +6,11 @@ export function parsePositive(text: string): number {
   throw new InvalidArgumentError("Give a whole number of 1 or more.");
 }
 
+export function parseWhole(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("Give a whole number from 0.");
+}
+
 export function parseNumber(text: string): number {
   if (text.trim() !== "" && Number.isFinite(Number(text))) return Number(text);
   throw new InvalidArgumentError("Give a number.");

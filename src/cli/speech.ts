@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { SpeechTask } from "../tasks/speech/corpus/settings.ts";
 import type { Recipe } from "../tasks/speech/task-file.ts";
-import { parsePositive, parseThreshold } from "./numbers.ts";
+import { parsePositive, parseThreshold, parseWhole } from "./numbers.ts";
 
 /** `gatefold speech train|evaluate|table`. */
 export function speechCommand(): Command {
@@ -169,9 +169,4 @@ function parseRate(text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && value >= 0 && value < 1) return value;
   throw new InvalidArgumentError("Give a number of at least 0 and below 1, such as 0.5.");
-}
-
-function parseWhole(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("Give a whole number from 0.");
 }

@@ -1,12 +1,14 @@
 /** All that is compared on a set, measured on the same videos in the same way. */
-import { InputError } from "../../../graph/errors.ts";
 import { random } from "../../../weights/random.ts";
 import type { AnnotatedSet, AnnotatedVideo } from "../datasets/annotated-video.ts";
+import { checkTogether, checkVideo, type FieldNames } from "../datasets/check-video.ts";
+import { Findings } from "../datasets/findings.ts";
+import type { Split } from "../datasets/splits.ts";
 import { drawVideos, meanInterval } from "./bootstrap.ts";
 import { Judge } from "./judge.ts";
 import { type Measured, type Metric, metrics } from "./metrics.ts";
 import { drawSigns, signFlipTest } from "./paired-test.ts";
-import { checkSplits, folds, type Split } from "./splits.ts";
+import { checkSplits, folds } from "./splits.ts";
 
 /** Where a row of the table comes from. */
 export type Origin = "people" | "untrained" | "without content" | "given";
@@ -80,9 +82,10 @@ export function evaluateSummaries(
   set: AnnotatedSet,
   { candidates, splits, seed = 1 }: EvaluateOptions,
 ): Evaluation {
+  const findings = new Findings(set.name, true);
+  checkTogether(set.videos, findings);
+  for (const video of set.videos) checkVideo(video, fieldNames, findings);
   const names = set.videos.map(({ name }) => name);
-  const double = names.find((name, at) => names.indexOf(name) !== at);
-  if (double !== undefined) throw new InputError(`${set.name} has two videos named "${double}"`);
   const parts = splits ?? folds(names, { seed });
   checkSplits(parts, names);
   const tested = names.filter((name) => parts.some(({ test }) => test.includes(name)));
@@ -126,6 +129,17 @@ export function evaluateSummaries(
   );
   return { set: set.name, videos: tested, weights, splits: parts.length, seed, rows, comparisons };
 }
+
+const fieldNames: FieldNames = {
+  frameCount: "frameCount",
+  picks: "picks",
+  features: "features",
+  shots: "shots",
+  summary: "summary",
+  scores: "scores",
+  importance: "importance",
+  keySteps: "keySteps",
+};
 
 /** What a video counts for in one split. */
 function weightOf(name: string, { test }: Split, all: readonly Split[]): number {

@@ -1,6 +1,6 @@
 /** What people said of a video, made ready to be compared with. */
 import { InputError } from "../../../graph/errors.ts";
-import type { AnnotatedVideo, UserAnnotation } from "../datasets/annotated-video.ts";
+import type { AnnotatedVideo } from "../datasets/annotated-video.ts";
 import { f1, frameScores, keyShots, summaryFrames } from "./key-shots.ts";
 import { type Measured, meanOf } from "./metrics.ts";
 import { kendall, type Ranking, ranking, spearman } from "./rank-correlation.ts";
@@ -30,10 +30,13 @@ export class Judge {
   readonly #rankings: readonly Ranking[];
   readonly #meanRanking: Ranking;
 
-  /** @throws InputError for a video that nobody annotated, or an annotation that does not fit its frames */
+  /** @throws InputError for a video that nobody annotated */
   constructor(video: AnnotatedVideo) {
     this.video = video;
-    check(video);
+    if (video.users.length === 0)
+      throw new InputError(
+        `video "${video.name}": nobody said anything of it, so there is nothing to compare with`,
+      );
     this.opinions = video.users.map(({ scores, summary }) => scores ?? summary!);
     this.meanOpinion = meanFrames(this.opinions, video.frameCount);
     this.#summaries = summariesOf(video);
@@ -145,40 +148,4 @@ function meanFrames(opinions: readonly ArrayLike<number>[], frameCount: number):
   for (const opinion of opinions)
     for (let frame = 0; frame < frameCount; frame++) mean[frame] += opinion[frame];
   return mean.map((sum) => sum / opinions.length);
-}
-
-function check({ name, users, frameCount, picks, shots }: AnnotatedVideo): void {
-  const say = (what: string) => {
-    throw new InputError(`video "${name}": ${what}`);
-  };
-  if (users.length === 0) say("nobody annotated it, so there is nothing to compare with");
-  if (picks.length === 0 || picks[picks.length - 1] >= frameCount)
-    say(`its ${picks.length} steps must show some of its ${frameCount} frames`);
-  if (shots) {
-    const apart = shots.findIndex(
-      ({ start, end }, at) => start !== (shots[at - 1]?.end ?? 0) || end <= start,
-    );
-    if (apart >= 0) say(`shot ${apart} does not begin where the one before ends, or has no frames`);
-    if (shots.at(-1)?.end !== frameCount) say(`its shots must end with its ${frameCount} frames`);
-  }
-  for (const [at, user] of users.entries()) checkUser(user, at, frameCount, say);
-}
-
-function checkUser(
-  { summary, scores }: UserAnnotation,
-  at: number,
-  frameCount: number,
-  say: (what: string) => void,
-): void {
-  if (!summary && !scores) say(`person ${at} gave neither a summary nor scores`);
-  for (const [what, values] of Object.entries({ summary, scores })) {
-    if (values && values.length !== frameCount)
-      say(`the ${what} of person ${at} has ${values.length} values for ${frameCount} frames`);
-  }
-  const bad = scores?.findIndex((score) => !Number.isFinite(score)) ?? -1;
-  if (bad >= 0)
-    say(`the score that person ${at} gave frame ${bad} is ${scores![bad]}: it must be a finite number`);
-  const neither = summary?.findIndex((value) => value > 1) ?? -1;
-  if (neither >= 0)
-    say(`the summary of person ${at} has ${summary![neither]} at frame ${neither}: it must be 0 or 1`);
 }

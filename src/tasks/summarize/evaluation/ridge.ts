@@ -30,25 +30,24 @@ export function ridgeOn(
     return rowsOf(video).map((row, step) => ({ row, target: target[step], weight: 1 / target.length }));
   });
   const width = samples[0].row.length;
-  const total = samples.reduce((sum, { weight }) => sum + weight, 0);
   const mean = (of: (sample: (typeof samples)[number]) => number) =>
-    samples.reduce((sum, sample) => sum + sample.weight * of(sample), 0) / total;
-  const columns = Array.from({ length: width }, (_, at) => at);
-  const means = columns.map((at) => mean(({ row }) => row[at]));
-  const deviations = columns.map((at) => Math.sqrt(mean(({ row }) => (row[at] - means[at]) ** 2)) || 1);
+    samples.reduce((sum, sample) => sum + sample.weight * of(sample), 0) / train.length;
+  const means = samples[0].row.map((_, at) => mean(({ row }) => row[at]));
+  const deviations = means.map((center, at) => Math.sqrt(mean(({ row }) => (row[at] - center) ** 2)) || 1);
   const targetMean = mean(({ target }) => target);
   const standard = (row: readonly number[]) => row.map((value, at) => (value - means[at]) / deviations[at]);
 
-  const products = Matrix.eye(width, width).mul(penalty);
-  const answers = Matrix.zeros(width, 1);
+  const products = new Float64Array(width * width); // [width, width]
+  const answers = new Float64Array(width);
   for (const { row, target, weight } of samples) {
     const z = standard(row);
-    for (const i of columns) {
-      answers.set(i, 0, answers.get(i, 0) + (weight / total) * z[i] * (target - targetMean));
-      for (const j of columns) products.set(i, j, products.get(i, j) + (weight / total) * z[i] * z[j]);
+    for (let i = 0; i < width; i++) {
+      answers[i] += weight * z[i] * (target - targetMean);
+      for (let j = 0; j < width; j++) products[i * width + j] += weight * z[i] * z[j];
     }
   }
-  const slopes = solve(products, answers).getColumn(0);
+  for (let i = 0; i < width; i++) products[i * width + i] += penalty * train.length;
+  const slopes = solve(Matrix.from1DArray(width, width, products), Matrix.columnVector(answers)).to1DArray();
   return (video) =>
     Float64Array.from(rowsOf(video), (row) =>
       standard(row).reduce((sum, value, at) => sum + slopes[at] * value, targetMean),

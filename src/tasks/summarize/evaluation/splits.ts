@@ -1,12 +1,7 @@
 /** Which videos are learned from, and which are measured on. */
 import { InputError } from "../../../graph/errors.ts";
 import { random } from "../../../weights/random.ts";
-
-/** One division of a set, by the names of its videos. */
-export interface Split {
-  train: readonly string[];
-  test: readonly string[];
-}
+import type { Split } from "../datasets/splits.ts";
 
 /**
  * Divides videos so that each is measured on exactly once: each part is the test of one split, the rest is learned from. The

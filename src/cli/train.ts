@@ -70,10 +70,12 @@ interface TrainFlags extends NetworkFlags {
 
 function summarizeCommand(): Command {
   const command = new Command("summarize")
+    .summary("train a network that weighs the frames of videos")
     .description(
-      "Trains a network that weighs the frames of videos: vsLSTM or dppLSTM from what people said of\n" +
-        "them, DR-DSN without. SET is a data set, such as an eccv16_dataset_*.h5 file; the first is the\n" +
-        "one that is tested on. The same command again goes on where it was interrupted.",
+      "Trains a network that weighs the frames of videos: vsLSTM or dppLSTM from\n" +
+        "what people said of them, DR-DSN without. SET is a data set, such as an\n" +
+        "eccv16_dataset_*.h5 file; the first is the one that is tested on. The same\n" +
+        "command again goes on where it was interrupted.",
     )
     .argument("<set...>", "data sets")
     .requiredOption("-o, --out <run>", "folder for the run")
@@ -97,9 +99,11 @@ interface CompareFlags extends NetworkFlags {
 
 function compareCommand(): Command {
   const command = new Command("summarize-table")
+    .summary("compare such networks with people, chance, and no picture at all")
     .description(
-      "Trains networks on five folds of the first SET and measures them beside people, chance and scores\n" +
-        "that look at no picture. What is finished is not done again; prints the table and writes table.json.",
+      "Trains networks on five folds of the first SET and measures them beside\n" +
+        "people, chance and scores that look at no picture. What is finished is not\n" +
+        "done again; prints the table and writes table.json.",
     )
     .argument("<set...>", "data sets")
     .requiredOption("-o, --out <folder>", "folder for the runs and the table")

@@ -6,6 +6,8 @@ import type { Window } from "./windows.ts";
 
 /** Draws a step: with 40, where the paper has 5, different seeds come to like scores (rank correlation .8 to .95). */
 const episodes = 40;
+/** What share of the frames a draw shall have (ε of equation 12). */
+export const targetShare = 0.2;
 /** Weight of the point process beside the draws. */
 const processWeight = 0.05;
 

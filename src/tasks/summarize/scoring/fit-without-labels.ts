@@ -10,13 +10,13 @@ import type { Tensor } from "../../../runtime/tensor.ts";
 import { planTraining } from "../../../train/plan-training.ts";
 import { startTrainer } from "../../../train/start-trainer.ts";
 import { random } from "../../../weights/random.ts";
-import { drawEpisodes, usualAfter } from "./episodes.ts";
+import { drawEpisodes, targetShare, usualAfter } from "./episodes.ts";
 import { type SummaryNetwork, scoringGraph } from "./network.ts";
 import { Windows } from "./windows.ts";
 
 const steps = 100;
-/** What share of the frames a draw shall have, and how strongly it is held there (ε and β of equation 12). */
-const target = { share: 0.2, weight: 0.5 };
+/** How strongly the share of a draw is held at its target (β of equation 12). */
+const shareWeight = 0.5;
 const learningRate = 1e-3;
 
 /** A scoring network that is ready to be fitted to a video. */
@@ -84,7 +84,7 @@ export function rewardGraph(network: SummaryNetwork): Graph {
     const taken = actions.reshape(["episodes", -1]);
     const likelihood = taken.mul(log(p)).add(taken.rsub(1).mul(log(p.rsub(1))));
     const drawn = mean(mean(likelihood, 1).mul(advantages)).neg();
-    const held = mean(p).sub(target.share).pow(2).mul(target.weight);
+    const held = mean(p).sub(targetShare).pow(2).mul(shareWeight);
     const process = dppLogLikelihood(p, similarity, best, { jitter: 1e-3 }).cast("float32");
     const perFrame = process.div(countOf(p.shape, p));
     return { loss: drawn.add(held).sub(perFrame.mul(processWeight)) };

@@ -3,7 +3,7 @@ import { type Tensor, tensor } from "../../../runtime/tensor.ts";
 import type { Examples, Validate } from "../../../train/fit-options.ts";
 import type { Tensors } from "../../../train/step.ts";
 import { random } from "../../../weights/random.ts";
-import { drawEpisodes, usualAfter } from "../scoring/episodes.ts";
+import { drawEpisodes, targetShare, usualAfter } from "../scoring/episodes.ts";
 import { Windows } from "../scoring/windows.ts";
 import { importanceOf, keyStepsOf } from "./labels.ts";
 import type { LabelLoss } from "./objective.ts";
@@ -63,7 +63,11 @@ export function drawnExamples(
   };
 }
 
-/** The mean reward of sets drawn from videos, always by the same random numbers. */
+/**
+ * The mean reward of sets drawn from videos, always by the same random numbers. Importance is scaled so that a set has a fifth
+ * of the frames: of more frames any choice stands for the rest, so that a network that has not yet come down to its share
+ * would seem better.
+ */
 export function meanReward(videos: readonly NamedVideo[], { inputs, seed }: Recipe): Validate {
   const windows = windowsOf(videos, inputs);
   return async (evaluate) => {
@@ -72,10 +76,16 @@ export function meanReward(videos: readonly NamedVideo[], { inputs, seed }: Reci
     for (const window of windows) {
       const part = window.draw(draws);
       const { importance } = await evaluate({ x: part.x });
-      sum += drawEpisodes(part, importance.data, { usual: undefined, draws }).reward;
+      const scaled = ofShare(importance.data as Float32Array);
+      sum += drawEpisodes(part, scaled, { usual: undefined, draws }).reward;
     }
     return { reward: sum / videos.length };
   };
+}
+
+function ofShare(importance: Float32Array): Float32Array {
+  const mean = importance.reduce((a, b) => a + b, 0) / importance.length;
+  return importance.map((one) => (targetShare / mean) * one);
 }
 
 function windowsOf(videos: readonly NamedVideo[], inputs: Recipe["inputs"]): Windows[] {

@@ -18,9 +18,12 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "gatefold-train-summaries-"));
   data = join(folder, "videos.h5");
   const { videos } = annotatedSet(6);
-  await writeEccv16(data, (async function* () {
-    yield* videos;
-  })());
+  await writeEccv16(
+    data,
+    (async function* () {
+      yield* videos;
+    })(),
+  );
 });
 afterAll(() => rm(folder, { recursive: true }));
 

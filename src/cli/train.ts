@@ -148,12 +148,13 @@ async function table(sets: string[], flags: CompareFlags): Promise<void> {
   const { join } = await import("node:path");
   const { openSets } = await import("../tasks/summarize/training/open-sets.ts");
   const { compareNetworks } = await import("../tasks/summarize/training/compare.ts");
+  const { evaluationTable } = await import("../tasks/summarize/evaluation/write-table.ts");
   const { watchInterrupt } = await import("../train/interrupt.ts");
   const { writeAside } = await import("../train/write-aside.ts");
   const { out, features, setting, seeds, threads } = flags;
   using interrupt = watchInterrupt();
   const opened = await openSets(sets, features);
-  const found = await compareNetworks(opened, out, {
+  const evaluation = await compareNetworks(opened, out, {
     models: flags.models,
     changes: changesOf(flags),
     setting,
@@ -162,13 +163,13 @@ async function table(sets: string[], flags: CompareFlags): Promise<void> {
     signal: interrupt.signal,
     onProgress: (sentence) => process.stderr.write(`${sentence}\n`),
   });
-  if (!found) {
+  if (!evaluation) {
     process.stderr.write("Interrupted: the same command goes on from here.\n");
     process.exitCode = 130;
     return;
   }
-  await writeAside(join(out, "table.json"), `${JSON.stringify(found.evaluation, null, 2)}\n`);
-  process.stdout.write(`${found.markdown}\n`);
+  await writeAside(join(out, "table.json"), `${JSON.stringify(evaluation, null, 2)}\n`);
+  process.stdout.write(evaluationTable(evaluation));
 }
 
 function parseParts(text: string): InputPart[] {

@@ -6,6 +6,7 @@ export { type MakeSetEvents, type MakeSetOptions, makeSet } from "./datasets/mak
 export { openAnnotatedSet } from "./datasets/open.ts";
 export { withShotFeatures } from "./datasets/shot-histograms.ts";
 export { readSplits, type Split } from "./datasets/splits.ts";
+export { folds } from "./evaluation/splits.ts";
 export {
   type Stage,
   type Summarized,
@@ -13,8 +14,8 @@ export {
   type SummarizeOptions,
   summarize,
 } from "./pipeline.ts";
-export { type NetworkSize, type SummaryNetwork, scoringGraph, summaryNetwork } from "./scoring/network.ts";
 export { type Decoding, decodings } from "./scoring/decode.ts";
+export { type NetworkSize, type SummaryNetwork, scoringGraph, summaryNetwork } from "./scoring/network.ts";
 export { type InputPart, inputParts } from "./scoring/network-input.ts";
 export { type SegmentOptions, type Segments, segment } from "./shots/kts.ts";
 export {
@@ -25,7 +26,6 @@ export {
   summarySchema,
   summaryVersion,
 } from "./summary.ts";
-export { folds } from "./evaluation/splits.ts";
 export { recipeOf } from "./training/recipes.ts";
 export { type RunScoresOptions, scoresOfRun } from "./training/run-scores.ts";
 export type { Setting } from "./training/select-videos.ts";

@@ -27,9 +27,6 @@ export interface CompareOptions {
   onProgress?: (sentence: string) => void;
 }
 
-/** What networks are tested against: the least that does without pictures. */
-const reference = "ridge: position, shot duration";
-
 /** The seed of folds, bootstrap and tests. */
 const seed = 1;
 
@@ -47,7 +44,7 @@ export async function compareNetworks(
   sets: readonly AnnotatedSet[],
   folder: string,
   options: CompareOptions,
-): Promise<{ evaluation: Evaluation; markdown: string } | undefined> {
+): Promise<Evaluation | undefined> {
   const { models, changes, seeds, signal } = options;
   const [set] = sets;
   const candidates: Candidate[] = [...baselines(set, seed), linear(changes.inputs)];
@@ -67,8 +64,7 @@ export async function compareNetworks(
       meanMeasured(bySeed.map((scores) => judge.measure(scores[judge.video.name])));
     candidates.push({ name: model, origin: "given", fit: () => measure });
   }
-  const evaluation = evaluateSummaries(set, { candidates, seed });
-  return { evaluation, markdown: tableOf(evaluation) };
+  return evaluateSummaries(set, { candidates, seed });
 }
 
 /** Ridge regression on what the networks read. */
@@ -119,29 +115,3 @@ async function scoresOfFolds(
   }
   return all;
 }
-
-/** A Markdown table; ρ with its interval, and how much more it is than the reference's. */
-function tableOf({ rows, comparisons, set }: Evaluation): string {
-  const lines = rows.map(({ name, mean, interval }) => {
-    const beside = comparisons.find(
-      (one) => one.metric === "rho" && one.rows.includes(name) && one.rows.includes(reference),
-    );
-    const sign = beside?.rows[0] === name ? 1 : -1;
-    const cells = [
-      name,
-      fixed(mean.f1Mean),
-      fixed(mean.f1Max),
-      fixed(mean.tau),
-      `${fixed(mean.rho)} (${interval.rho.map(fixed).join(" to ")})`,
-      beside ? `${fixed(sign * beside.difference)}, p = ${fixed(beside.p)}` : "",
-    ];
-    return `| ${cells.join(" | ")} |`;
-  });
-  return [
-    `| ${set} | F1, mean of users | F1, greatest | τ | ρ (95 %) | ρ less that of position and duration |`,
-    "|---|---|---|---|---|---|",
-    ...lines,
-  ].join("\n");
-}
-
-const fixed = (value: number) => (Number.isNaN(value) ? "" : value.toFixed(3).replace("-", "−"));

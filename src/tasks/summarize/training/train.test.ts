@@ -62,11 +62,23 @@ describe.each([
   });
 });
 
+/** Features of which all unimportant steps show the same. */
+function varied({ features, importance }: AnnotatedVideo) {
+  const { data, width } = features!;
+  const isPlain = (at: number) => importance![Math.floor(at / width)] < 0.75;
+  return { data: data.map((value, at) => (isPlain(at) ? 1 : 3 * value)), width };
+}
+
 test("without labels, reward on videos that were not learned from grows", async () => {
   const rewards: number[] = [];
   const unlabeled = {
     name: "unlabeled",
-    videos: set.videos.map((video) => ({ ...video, users: [], importance: undefined })),
+    videos: set.videos.map((video) => ({
+      ...video,
+      users: [],
+      importance: undefined,
+      features: varied(video),
+    })),
   };
   await trainSummaries([unlabeled], join(folder, "dsn"), {
     recipe: { ...recipeOf.dsn, ...small, epochs: 25 },

@@ -117,10 +117,10 @@ export function checkTogether(videos: readonly AnnotatedVideo[], findings: Findi
     findings.wrong(`its features are ${second} wide, and those of "${one}" ${first}`, { video: other });
   }
   const annotated = videos.filter(({ users }) => users.length > 0).length;
-  for (const { name, users, importance } of videos) {
+  for (const { name, users, importance, keySteps } of videos) {
     if (users.length === 0 && annotated > 0)
       findings.wrong("no user said anything of it, and of other videos users did", { video: name });
-    if (users.length === 0 && annotated === 0 && !importance)
+    if (users.length === 0 && annotated === 0 && !importance && !keySteps)
       findings.note("nobody said what is important in it", { video: name });
     if (users.length === 1)
       findings.note("one user alone: what people agree on can't be told", { video: name });

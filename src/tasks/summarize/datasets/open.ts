@@ -10,6 +10,7 @@ import { checkTogether } from "./check-video.ts";
 import { isEccv16, readEccv16 } from "./eccv16.ts";
 import { Findings } from "./findings.ts";
 import { isKeyframeFolder, readKeyframeFolders } from "./keyframe-folders.ts";
+import { oracleIn, readOracle } from "./oracle.ts";
 import { piecesOfFolder, piecesOfZip, readShotHistograms } from "./shot-histograms.ts";
 import { readSumme } from "./summe.ts";
 import { isTvsumTable, readTvsumMatlab, readTvsumTable } from "./tvsum.ts";
@@ -109,6 +110,8 @@ async function fromMatlab(path: string, bytes: Uint8Array, findings: Findings): 
   const all = variables.get("tvsum50");
   if (all?.kind === "structures")
     return { form: "TVSum's MATLAB file", name: "TVSum", videos: await readTvsumMatlab(path, all, findings) };
+  const oracle = oracleIn(variables);
+  if (oracle) return { form: "key frames to learn", videos: readOracle(oracle, findings) };
   if (variables.has("user_score"))
     throw new InputError(`${path} is one video of SumMe: give the folder that it is in`);
   throw new InputError(

@@ -6,7 +6,10 @@ import { join } from "node:path";
 import { zipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readMatlab } from "../../../data/matlab/read.ts";
+import type { MatlabValue } from "../../../data/matlab/value.ts";
+import { Findings } from "./findings.ts";
 import { inspectAnnotatedSet, openAnnotatedSet } from "./open.ts";
+import { oracleIn, readOracle } from "./oracle.ts";
 import { withShotFeatures } from "./shot-histograms.ts";
 
 let folder: string;
@@ -193,6 +196,40 @@ describe.skipIf(!existsSync(shared))("published sets (skipped where ../shared/da
     await copyFile(join(shared, "summe/Jumps.mat"), join(folder, "Jumps.mat"));
     await expect(openAnnotatedSet(join(folder, "Jumps.mat"))).rejects.toThrow(
       /is one video of SumMe: give the folder/,
+    );
+  });
+});
+
+describe("key frames to learn, as published for OVP and YouTube", () => {
+  const numbers = (...data: number[]): MatlabValue => ({
+    kind: "numbers",
+    dims: [1, data.length],
+    data: Float64Array.from(data),
+  });
+  const videos = [
+    [numbers(21), numbers(15, 75), numbers(15, 30, 45, 60, 75, 90)],
+    [numbers(22), numbers(30), numbers(15, 30)],
+  ];
+  const turned = [0, 1, 2].flatMap((part) => videos.map((video) => video[part]));
+
+  test.each([
+    ["rows", [3, 2], videos.flat()],
+    ["columns", [2, 3], turned],
+  ])("have steps to choose from and those that were chosen, in %s", (_, dims, cells) => {
+    const table = oracleIn(new Map([["table", { kind: "cells", dims, cells }]]))!;
+    const read = readOracle(table, new Findings("m", true));
+    expect(read.map(({ name, frameCount }) => [name, frameCount])).toEqual([
+      ["v21", 91],
+      ["v22", 31],
+    ]);
+    expect([...read[0].picks]).toEqual([15, 30, 45, 60, 75, 90]);
+    expect([...read[0].keySteps!]).toEqual([1, 0, 0, 0, 1, 0]);
+  });
+
+  test("are refused where a key frame is none of the steps", () => {
+    const cells = [numbers(21), numbers(16), numbers(15, 30), ...videos[1]];
+    expect(() => readOracle({ kind: "cells", dims: [3, 2], cells }, new Findings("m", true))).toThrow(
+      'm, video "v21", "oracle": key frame 16 is none of the frames that it is chosen from',
     );
   });
 });

@@ -1,5 +1,6 @@
 /** What the network reads at each step: what is seen, and where in the video it is. */
 import { InputError } from "../../../graph/errors.ts";
+import { shotOfSteps } from "../datasets/shot-of-steps.ts";
 import { standardize } from "./standardize.ts";
 
 /**
@@ -68,11 +69,9 @@ const makers: Record<InputPart, (name: string, seen: Seen) => Float32Array> = {
   duration(name, { picks, shots }) {
     if (!shots)
       throw new InputError(`the video ${name} has no shots, whose durations the network is to read`);
-    let shot = 0;
-    const lengths = Float32Array.from(picks, (frame) => {
-      while (shot < shots.length - 1 && frame >= shots[shot].end) shot++;
-      return Math.log(shots[shot].end - shots[shot].start);
-    });
+    const lengths = Float32Array.from(shotOfSteps(picks, shots), (shot) =>
+      Math.log(shots[shot].end - shots[shot].start),
+    );
     const mean = lengths.reduce((a, b) => a + b, 0) / lengths.length;
     return lengths.map((length) => length - mean);
   },

@@ -1,10 +1,9 @@
 /** What a network learns from, made from what a data set has (Zhang, Chao, Sha & Grauman, ECCV 2016, section 4.1). */
 import { InputError } from "../../../graph/errors.ts";
-import type { AnnotatedVideo, FrameRange } from "../datasets/annotated-video.ts";
-import { knapsack } from "../shots/knapsack.ts";
+import type { AnnotatedVideo } from "../datasets/annotated-video.ts";
+import { shotOfSteps } from "../datasets/shot-of-steps.ts";
+import { frameScores, keyShots } from "../evaluation/key-shots.ts";
 
-/** The part of the frames that the shots chosen for key frames may have. */
-const share = 0.15;
 /** A key frame speaks for the steps within so many seconds, where the video's shots are not known. */
 const reach = 2;
 /** Frames a second where a set does not tell. */
@@ -67,7 +66,7 @@ function spread(summary: Uint8Array | undefined, { shots, rate = usualRate }: An
  * @throws InputError where neither is there, nor shots
  */
 export function keyStepsOf(video: AnnotatedVideo, importance: ArrayLike<number>): Int32Array {
-  const { keySteps, users, shots, name } = video;
+  const { keySteps, users, shots, name, picks, frameCount } = video;
   if (keySteps?.includes(1)) return indicesOf(keySteps);
   const summaries = users.flatMap(({ summary }) => (summary ? [atSteps(summary, video)] : []));
   const choices = summaries.filter((steps) => steps.includes(1));
@@ -76,12 +75,10 @@ export function keyStepsOf(video: AnnotatedVideo, importance: ArrayLike<number>)
     throw new InputError(
       `the video ${name} has neither key frames, users' summaries nor shots: dppLSTM can't learn from it`,
     );
-  const chosen = importantShots(video, importance, shots);
-  const all = Int32Array.from(video.picks.keys());
-  const within = all.filter((step) => {
-    const frame = video.picks[step];
-    return chosen.some(({ start, end }) => start <= frame && frame < end);
-  });
+  const taken = keyShots(frameScores(importance, picks, frameCount), shots);
+  const shotOf = shotOfSteps(picks, shots);
+  const all = Int32Array.from(picks.keys());
+  const within = all.filter((step) => taken[shotOf[step]]);
   return onePerShot(within.length > 0 ? within : all, importance, video);
 }
 
@@ -125,29 +122,15 @@ export function oracle(choices: readonly Uint8Array[]): Int32Array {
   return indicesOf(taken);
 }
 
-/** The shots that a summary of so important steps would have. */
-function importantShots(
-  { picks, frameCount }: AnnotatedVideo,
-  importance: ArrayLike<number>,
-  shots: readonly FrameRange[],
-): FrameRange[] {
-  const values = shots.map(({ start, end }) => {
-    const steps = Array.from(picks.keys()).filter((step) => start <= picks[step] && picks[step] < end);
-    return steps.reduce((sum, step) => sum + importance[step], 0) / Math.max(1, steps.length);
-  });
-  const lengths = shots.map(({ start, end }) => end - start);
-  const taken = knapsack(lengths, values, Math.floor(share * frameCount));
-  return shots.filter((_, shot) => taken[shot]);
-}
-
 /** Of the steps in each shot (of each run of steps, without shots) the one of greatest weight, the middle of several. */
 function onePerShot(steps: Int32Array, weight: ArrayLike<number>, video: AnnotatedVideo): Int32Array {
   const { picks, shots } = video;
   const groups = new Map<number, number[]>();
+  const shotOf = shots && shotOfSteps(picks, shots);
   let run = -1;
   steps.forEach((step, at) => {
     if (at === 0 || steps[at - 1] !== step - 1) run++;
-    const shot = shots?.findIndex(({ end }) => picks[step] < end) ?? run;
+    const shot = shotOf?.[step] ?? run;
     groups.set(shot, [...(groups.get(shot) ?? []), step]);
   });
   return Int32Array.from(groups.values(), (group) => {

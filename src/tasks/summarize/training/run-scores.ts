@@ -1,8 +1,9 @@
 /** What a trained run says of the videos of a set. */
 import type { AnnotatedSet, AnnotatedVideo } from "../datasets/annotated-video.ts";
+import { shotOfSteps } from "../datasets/shot-of-steps.ts";
 import { type Decoding, decode } from "../scoring/decode.ts";
 import { openTrainedRun } from "../scoring/trained-run.ts";
-import { shotOfSteps, stepsOfShots } from "./shot-steps.ts";
+import { stepsOfShots } from "./shot-steps.ts";
 
 export interface RunScoresOptions {
   /** How scores are made; as the model is trained unless given: `importance`, and `diagonal` for dppLSTM in stages. */
@@ -34,7 +35,11 @@ export async function scoresOfRun(
     for (const video of videos) {
       const seen = isByShot ? stepsOfShots({ ...video, users: [], importance: undefined }) : video;
       const ofSteps = decode(await judge(`${name}/${video.name}`, seen), way);
-      scores.push(isByShot ? Float32Array.from(shotOfSteps(video), (shot) => ofSteps[shot]) : ofSteps);
+      scores.push(
+        isByShot
+          ? Float32Array.from(shotOfSteps(video.picks, video.shots!), (shot) => ofSteps[shot])
+          : ofSteps,
+      );
     }
     return scores;
   } finally {

@@ -1,17 +1,8 @@
 /** Videos in which each shot is one step: a tenth of the steps, where what is seen within a shot hardly differs. */
 import { InputError } from "../../../graph/errors.ts";
 import type { AnnotatedVideo } from "../datasets/annotated-video.ts";
+import { shotOfSteps } from "../datasets/shot-of-steps.ts";
 import { importanceOf, keyStepsOf } from "./labels.ts";
-
-/** Which shot each step lies in, [steps]. */
-export function shotOfSteps({ name, picks, shots }: AnnotatedVideo): Int32Array {
-  if (!shots?.length) throw new InputError(`the video ${name} has no shots to be its steps`);
-  let shot = 0;
-  return Int32Array.from(picks, (frame) => {
-    while (shot < shots.length - 1 && frame >= shots[shot].end) shot++;
-    return shot;
-  });
-}
 
 /**
  * The video with one step a shot, shown by its middle frame: features and importance are the means over the steps in the
@@ -20,8 +11,10 @@ export function shotOfSteps({ name, picks, shots }: AnnotatedVideo): Int32Array 
  * @throws InputError where the video has no shots
  */
 export function stepsOfShots(video: AnnotatedVideo): AnnotatedVideo {
-  const { shots = [], features, users } = video;
-  const steps = stepsIn(shotOfSteps(video), shots.length);
+  const { name, shots, features, users } = video;
+  if (!shots?.length) throw new InputError(`the video ${name} has no shots to be its steps`);
+  const shotOf = shotOfSteps(video.picks, shots);
+  const steps = stepsIn(shotOf, shots.length);
   const picks = Int32Array.from(shots, ({ start, end }) => (start + end) >> 1);
   const seen = features && {
     data: means(features.data, features.width, steps),
@@ -30,7 +23,6 @@ export function stepsOfShots(video: AnnotatedVideo): AnnotatedVideo {
   if (users.length === 0 && !video.importance) return { ...video, picks, features: seen };
   const importance = importanceOf(video);
   const keySteps = new Uint8Array(shots.length);
-  const shotOf = shotOfSteps(video);
   for (const step of keyStepsOf(video, importance)) keySteps[shotOf[step]] = 1;
   return { ...video, picks, features: seen, importance: means(importance, 1, steps), keySteps };
 }

@@ -12,7 +12,7 @@ import type { Trainer, Weights } from "../../../train/trainer.ts";
 import { averageOver } from "../../../train/validation.ts";
 import { initialWeights } from "../../../weights/declare.ts";
 import type { AnnotatedSet } from "../datasets/annotated-video.ts";
-import type { Split } from "../evaluation/splits.ts";
+import type { Split } from "../datasets/splits.ts";
 import { rewardGraph } from "../scoring/fit-without-labels.ts";
 import { type SummaryNetwork, scoringGraph, summaryNetwork } from "../scoring/network.ts";
 import { inputWidth } from "../scoring/network-input.ts";

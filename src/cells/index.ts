@@ -1,6 +1,7 @@
 /** Cells, each the equations of one step, and what defines one. */
 
 export { advancedLstm } from "./advanced-lstm.ts";
+export { cellByName, cellNames } from "./by-name.ts";
 export { convLstm } from "./conv-lstm.ts";
 export {
   type Cell,

@@ -12,6 +12,7 @@ import { profileCommand } from "./profile.ts";
 import { speechCommand } from "./speech.ts";
 import { streamCommand } from "./stream.ts";
 import { summarizeCommand } from "./summarize.ts";
+import { trainCommand } from "./train.ts";
 
 const program = new Command("gatefold")
   .description("Gated recurrent networks at work on your own machine.")
@@ -27,7 +28,8 @@ const program = new Command("gatefold")
   .addCommand(compressCommand())
   .addCommand(streamCommand())
   .addCommand(profileCommand())
-  .addCommand(speechCommand());
+  .addCommand(speechCommand())
+  .addCommand(trainCommand());
 
 for (const command of [program, ...program.commands]) {
   command

@@ -46,7 +46,7 @@ function trainCommand(): Command {
     .addOption(taskOption())
     .option("--split <number>", "which division by speakers, from 0", parseWhole, 0)
     .option("--seed <number>", "seed of all random choices", parseWhole, 1)
-    .option("--cell <name>", "lstm, g2, gru, janet, sru (default: lstm)")
+    .option("--cell <name>", "its cell by name, such as gru, sru, janet or g2 (default: lstm)")
     .option("--layers <count>", "layers over one another", parsePositive)
     .option("--units <count>", "units a layer", parsePositive)
     .option("--dropout <rate>", "of what goes from layer to layer, 0 to 1", parseRate)

@@ -28,7 +28,10 @@ export function summarizeCommand(): Command {
       "--features <network>",
       "image network that describes frames: a name that\n`gatefold features` lists, or FILE.onnx (FILE.json\nbeside it tells its input)",
     )
-    .option("--weights <file>", "trained weights (default: fit to this video alone)")
+    .option(
+      "--weights <file>",
+      "trained weights, or a run of `gatefold train\nsummarize` (default: fit to this video alone)",
+    )
     .option("--seed <number>", "seed of all random choices", parseSeed, 1)
     .addOption(
       new Option("--decoder <name>", "what decodes").choices(["auto", "ffmpeg", "webcodecs"]).default("auto"),

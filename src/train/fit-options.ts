@@ -9,8 +9,14 @@ import type { MicroBatch, Trainer } from "./trainer.ts";
 /** What a training goes through. */
 export interface Examples {
   count: number;
-  /** The examples with these numbers, as one micro-batch. The same numbers always give the same batch. */
+  /** The examples with these numbers, as one micro-batch. The same numbers (and memory) always give the same batch. */
   load(indices: readonly number[]): MicroBatch | Promise<MicroBatch>;
+  /**
+   * What batches depend on beside their numbers and changes as they are loaded, such as the moving baseline of a policy
+   * gradient: kept in checkpoints. Where there is one, batches are loaded one after the other, and those of a step after
+   * the step before, so that they may ask the trainer.
+   */
+  memory?: { save(): unknown; restore(saved: unknown): void };
 }
 
 /** Scores the model: computes outputs by `evaluate` and reduces them to numbers. */

@@ -153,6 +153,31 @@ describe("a run folder", () => {
     expect(metricsOf(folder)).toBe(metricsOf(whole));
   });
 
+  test("an interrupted run goes on with what its examples remember", async () => {
+    /** Batches weigh more or less by how many were loaded before. */
+    const remembering = () => {
+      const examples = sequences(20);
+      let loaded = 0;
+      return {
+        count: 20,
+        load: async (indices: readonly number[]) => {
+          const { feeds, weight } = await examples.load(indices);
+          return { feeds, weight: weight * (1 + (loaded++ % 5)) };
+        },
+        memory: {
+          save: () => loaded,
+          restore: (saved: unknown) => {
+            loaded = saved as number;
+          },
+        },
+      };
+    };
+    const uninterrupted = await fit(options({ examples: remembering() }));
+    await fit(options({ examples: remembering(), folder, ...interruptAt("step", 10) }));
+    const { weights } = await fit(options({ examples: remembering(), folder }));
+    expect(weights).toEqual(uninterrupted.weights);
+  });
+
   test("an interruption that comes after all is done changes nothing", async () => {
     const { reason } = await fit(options({ folder, epochs: 2, ...interruptAt("epoch", 2) }));
     expect(reason).toBe("epochs");

@@ -21,6 +21,8 @@ interface Position {
   schedule: ScheduleState;
   improvement: Improvement;
   best?: Best;
+  /** The examples' own. */
+  memory?: unknown;
 }
 
 const beginning = (schedule: Schedule): Position => ({
@@ -106,6 +108,7 @@ class Training {
     await trainer.restore(latest.state);
     this.#position = latest.progress;
     this.#schedule.state = latest.progress.schedule;
+    examples.memory?.restore(latest.progress.memory);
     if (latest.progress.best) this.#bestWeights = await this.#folder.readWeights(latest.progress.best.step);
   }
 
@@ -147,8 +150,8 @@ class Training {
     const learningRate = this.#schedule.rate(position.step);
     const stepping = this.#options.trainer.step(batches, { step, learningRate });
     // While the trainer's thread computes, the next step's examples are read.
-    this.#upcoming =
-      stepsOfEpoch + 1 < this.#stepsPerEpoch ? this.#load(epochs, stepsOfEpoch + 1) : undefined;
+    const isKnown = stepsOfEpoch + 1 < this.#stepsPerEpoch && !this.#options.examples.memory;
+    this.#upcoming = isKnown ? this.#load(epochs, stepsOfEpoch + 1) : undefined;
     this.#upcoming?.catch(() => {}); // Its error comes when it is awaited, or not at all.
     const { loss, gradientNorm, metrics } = await stepping;
     this.#position = {
@@ -176,7 +179,11 @@ class Training {
     const groups = Array.from({ length: Math.ceil(ofStep.length / batch) }, (_, index) =>
       ofStep.slice(index * batch, (index + 1) * batch),
     );
-    return Promise.all(groups.map((indices) => this.#options.examples.load(indices)));
+    const { examples } = this.#options;
+    if (!examples.memory) return Promise.all(groups.map((indices) => examples.load(indices)));
+    const batches: MicroBatch[] = [];
+    for (const indices of groups) batches.push(await examples.load(indices));
+    return batches;
   }
 
   /** The order of all examples in an epoch: a function of the seed and of the epoch's number alone. */
@@ -255,8 +262,10 @@ class Training {
   async #save(): Promise<void> {
     if (!this.#folder) return;
     const { step, best } = this.#position;
-    const state = await this.#options.trainer.state();
-    await this.#folder.save({ step, progress: this.#position, state }, best?.step);
+    const { trainer, examples } = this.#options;
+    const state = await trainer.state();
+    const progress = { ...this.#position, memory: examples.memory?.save() };
+    await this.#folder.save({ step, progress, state }, best?.step);
     this.#savedAt = performance.now();
     this.#emit({ event: "checkpoint", step });
   }

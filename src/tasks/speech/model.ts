@@ -1,6 +1,5 @@
 /** An acoustic model: log-mel frames in, scores of classes out, frame by frame. */
-import { type Cell, g2Lstm, gru, janet, lstm, sru } from "../../cells/index.ts";
-import { InputError } from "../../graph/errors.ts";
+import { cellByName } from "../../cells/by-name.ts";
 import { type Graph, trace } from "../../graph/graph.ts";
 import { constant, type Value } from "../../graph/value.ts";
 import { dense } from "../../layers/dense.ts";
@@ -8,15 +7,6 @@ import { dropout } from "../../layers/dropout.ts";
 import type { Layer } from "../../layers/layer.ts";
 import { recurrent } from "../../layers/recurrent.ts";
 import type { Utterance } from "./corpus/utterance.ts";
-
-const cells: Record<string, (widths: { inputs: number; units: number }) => Cell> = {
-  lstm,
-  g2: g2Lstm,
-  gru,
-  janet,
-  sru,
-};
-export const cellNames = Object.keys(cells);
 
 export interface NetworkOptions {
   cell: string;
@@ -42,10 +32,8 @@ export interface BandStatistics {
 function speechNetwork(options: NetworkOptions, rate = 0): (x: Value) => Value {
   const { cell, layers, units, classes, statistics } = options;
   const { mean, deviation } = statistics;
-  const make = cells[cell];
-  if (!make) throw new InputError(`there is no cell "${cell}", only ${cellNames.join(", ")}`);
   const stack: Layer[] = Array.from({ length: layers }, (_, layer) =>
-    recurrent(`layer.${layer}`, make({ inputs: layer === 0 ? mean.length : units, units })),
+    recurrent(`layer.${layer}`, cellByName(cell, { inputs: layer === 0 ? mean.length : units, units })),
   );
   const head = dense("output", { inputs: units, units: classes });
   return (x) => {

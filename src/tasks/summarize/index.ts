@@ -30,7 +30,9 @@ export {
   type SummarizeOptions,
   summarize,
 } from "./pipeline.ts";
+export { type Decoding, decodings } from "./scoring/decode.ts";
 export { type NetworkSize, type SummaryNetwork, scoringGraph, summaryNetwork } from "./scoring/network.ts";
+export { type InputPart, inputParts } from "./scoring/network-input.ts";
 export { type SegmentOptions, type Segments, segment } from "./shots/kts.ts";
 export {
   type Keyframe,
@@ -40,3 +42,8 @@ export {
   summarySchema,
   summaryVersion,
 } from "./summary.ts";
+export { recipeOf } from "./training/recipes.ts";
+export { type RunScoresOptions, scoresOfRun } from "./training/run-scores.ts";
+export type { Setting } from "./training/select-videos.ts";
+export type { ModelName, Recipe } from "./training/task-file.ts";
+export { type TrainSummariesOptions, trainSummaries } from "./training/train.ts";

@@ -6,29 +6,18 @@
 import { clip, countOf, log, mean } from "../../../graph/functions.ts";
 import { type Graph, trace } from "../../../graph/graph.ts";
 import { dppLogLikelihood } from "../../../layers/dpp.ts";
-import { scalar, type Tensor, tensor } from "../../../runtime/tensor.ts";
+import type { Tensor } from "../../../runtime/tensor.ts";
 import { planTraining } from "../../../train/plan-training.ts";
 import { startTrainer } from "../../../train/start-trainer.ts";
-import type { Trainer } from "../../../train/trainer.ts";
-import { random, type Stream } from "../../../weights/random.ts";
+import { random } from "../../../weights/random.ts";
+import { drawEpisodes, targetShare, usualAfter } from "./episodes.ts";
 import { type SummaryNetwork, scoringGraph } from "./network.ts";
-import { type FrameDistances, frameDistances, summaryReward } from "./reward.ts";
+import { Windows } from "./windows.ts";
 
 const steps = 100;
-/** Draws a step: with 40, where the paper has 5, different seeds come to like scores (rank correlation .8 to .95). */
-const episodes = 40;
-/** How many frames in sequence a step looks at, and how many such stretches of a long video, evenly spread. */
-const window = { frames: 240, most: 8 };
-/**
- * The LSTM reads a stretch of more than `whole` frames in pieces of about `frames`, side by side, in less than half
- * the time; scores come to the same (rank correlation .99 on 240 frames).
- */
-const piece = { whole: 120, frames: 60 };
-/** What share of the frames a draw shall have, and how strongly it is held there (ε and β of equation 12). */
-const target = { share: 0.2, weight: 0.5 };
+/** How strongly the share of a draw is held at its target (β of equation 12). */
+const shareWeight = 0.5;
 const learningRate = 1e-3;
-/** Weight of the point process beside the draws. */
-const processWeight = 0.05;
 
 /** A scoring network that is ready to be fitted to a video. */
 export interface Fit {
@@ -64,49 +53,17 @@ export async function openFit(network: SummaryNetwork, seed: number): Promise<Fi
       let usual: number | undefined;
       for (let step = 1; step <= steps; step++) {
         signal?.throwIfAborted();
-        const { rewards } = await improve(trainer, videos.draw(draws), { step, usual, draws });
-        const now = rewards.reduce((a, b) => a + b) / rewards.length;
-        usual = usual === undefined ? now : 0.9 * usual + 0.1 * now;
+        const part = videos.draw(draws);
+        const { importance } = await trainer.evaluate({ x: part.x });
+        const { feeds, reward } = drawEpisodes(part, importance.data, { usual, draws });
+        await trainer.step([{ feeds, weight: 1 }], { step, learningRate });
+        usual = usualAfter(usual, reward);
         onProgress?.(step / steps);
       }
       return (await trainer.evaluate({ x })) as Judgment;
     },
     close: () => trainer.close(),
   };
-}
-
-/** Draws sets of frames, finds how good they are, and moves the network toward the better ones. */
-async function improve(
-  trainer: Trainer,
-  { x, distances }: Window,
-  { step, usual, draws }: { step: number; usual: number | undefined; draws: Stream },
-): Promise<{ rewards: number[] }> {
-  const { importance } = await trainer.evaluate({ x });
-  const { frames } = distances;
-  const [time, pieces] = x.dims;
-  const actions = new Float32Array(episodes * frames);
-  const sets = Array.from({ length: episodes }, (_, episode) => {
-    const chosen: number[] = [];
-    for (let t = 0; t < frames; t++) {
-      if (draws.uniform() >= importance.data[t]) continue;
-      actions[episode * frames + t] = 1;
-      chosen.push(t);
-    }
-    return chosen;
-  });
-  const rewards = sets.map((chosen) => summaryReward(distances, chosen));
-  const baseline = usual ?? rewards.reduce((a, b) => a + b) / episodes;
-  const best = rewards.indexOf(Math.max(...rewards));
-  const worthwhile = sets[best].length > 0 && rewards[best] > baseline;
-  const feeds = {
-    x,
-    actions: tensor(actions, [episodes, pieces, time]),
-    advantages: tensor(rewards.map((reward) => reward - baseline)),
-    best: tensor(worthwhile ? sets[best] : [0], undefined, "int32"),
-    processWeight: scalar(worthwhile ? processWeight : 0),
-  };
-  await trainer.step([{ feeds, weight: 1 }], { step, learningRate });
-  return { rewards };
 }
 
 /**
@@ -127,55 +84,9 @@ export function rewardGraph(network: SummaryNetwork): Graph {
     const taken = actions.reshape(["episodes", -1]);
     const likelihood = taken.mul(log(p)).add(taken.rsub(1).mul(log(p.rsub(1))));
     const drawn = mean(mean(likelihood, 1).mul(advantages)).neg();
-    const held = mean(p).sub(target.share).pow(2).mul(target.weight);
+    const held = mean(p).sub(targetShare).pow(2).mul(shareWeight);
     const process = dppLogLikelihood(p, similarity, best, { jitter: 1e-3 }).cast("float32");
     const perFrame = process.div(countOf(p.shape, p));
     return { loss: drawn.add(held).sub(perFrame.mul(processWeight)) };
   });
-}
-
-/** What a step looks at: the network's input, and how far its frames are apart. */
-interface Window {
-  x: Tensor;
-  distances: FrameDistances;
-}
-
-/** The parts of a video that steps look at, one at random: all of a short video, else stretches of it. */
-class Windows {
-  private readonly whole: Tensor;
-  private readonly features: Float32Array;
-  private readonly starts: readonly number[];
-  private readonly known = new Map<number, Window>();
-
-  constructor(whole: Tensor, features: Float32Array) {
-    this.whole = whole;
-    this.features = features;
-    const [frames] = whole.dims;
-    const count = Math.min(window.most, Math.ceil(frames / window.frames));
-    const room = Math.max(0, frames - window.frames);
-    this.starts = Array.from({ length: count }, (_, k) => Math.round((k * room) / Math.max(1, count - 1)));
-  }
-
-  draw(draws: Stream): Window {
-    const start = this.starts[draws.integer(this.starts.length)];
-    const drawn = this.known.get(start) ?? this.cut(start);
-    this.known.set(start, drawn);
-    return drawn;
-  }
-
-  private cut(start: number): Window {
-    const [all, , width] = this.whole.dims;
-    const length = Math.min(all, window.frames);
-    const pieces = length <= piece.whole ? 1 : Math.ceil(length / piece.frames);
-    const time = Math.floor(length / pieces);
-    const frames = pieces * time;
-    const rows = (of: Float32Array) => of.subarray(start * width, (start + frames) * width);
-    const given = rows(this.whole.data as Float32Array);
-    const x = new Float32Array(given.length);
-    for (let k = 0; k < frames; k++) {
-      const row = (k % time) * pieces + Math.floor(k / time);
-      x.set(given.subarray(k * width, (k + 1) * width), row * width);
-    }
-    return { x: tensor(x, [time, pieces, width]), distances: frameDistances(rows(this.features), frames) };
-  }
 }

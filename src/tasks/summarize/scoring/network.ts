@@ -4,7 +4,7 @@
  * layer of sigmoid units each: importance y, a number from 0 to 1, and φ, whose products tell likeness.
  * Frames form a determinantal point process with L_ij = y_i y_j φ_iᵀφ_j.
  */
-import { lstm } from "../../../cells/lstm.ts";
+import { cellByName } from "../../../cells/by-name.ts";
 import { concat, sigmoid } from "../../../graph/functions.ts";
 import { type Graph, trace } from "../../../graph/graph.ts";
 import type { Value } from "../../../graph/value.ts";
@@ -14,24 +14,26 @@ import { bidirectional } from "../../../layers/recurrent.ts";
 export interface NetworkSize {
   /** Values of a frame's features. */
   inputs: number;
-  /** Units of the LSTM in each direction, and of both hidden layers. */
+  /** Units of the encoder in each direction, and of both hidden layers. */
   units: number;
   /** Width of φ. */
   width: number;
+  /** The encoder's cell, by name; an LSTM unless given. */
+  cell?: string;
 }
 
 export interface SummaryNetwork {
   readonly size: NetworkSize;
   /**
    * y [pieces × time] and φ [pieces × time, width] of a video's features [time, pieces, inputs]: pieces of it, each
-   * of which the LSTM reads by itself, one after the other; a single one where it shall read the video whole.
+   * of which the encoder reads by itself, one after the other; a single one where it shall read the video whole.
    */
   judge(x: Value): { importance: Value; similarity: Value };
 }
 
 export function summaryNetwork(size: NetworkSize): SummaryNetwork {
-  const { inputs, units, width } = size;
-  const encoder = bidirectional("encoder", lstm({ inputs, units }));
+  const { inputs, units, width, cell = "lstm" } = size;
+  const encoder = bidirectional("encoder", cellByName(cell, { inputs, units }));
   const perceptron = (path: string, outputs: number, activation?: (x: Value) => Value) => {
     const hidden = dense(`${path}.hidden`, { inputs: inputs + encoder.outputs, units, activation: sigmoid });
     const output = dense(`${path}.output`, { inputs: units, units: outputs, activation });

@@ -1,11 +1,15 @@
 /** Scores frames by the scoring network: trained before, or fitted to this video alone. */
+import { stat } from "node:fs/promises";
 import { InputError } from "../../../graph/errors.ts";
-import { dppGreedy } from "../../../layers/dpp-greedy.ts";
 import { compile } from "../../../runtime/session.ts";
 import { type Tensor, tensor } from "../../../runtime/tensor.ts";
+import type { TaskFile } from "../training/task-file.ts";
+import { decode, greedyOrder } from "./decode.ts";
 import { type FitEvents, type Judgment, openFit } from "./fit-without-labels.ts";
 import { scoringGraph, summaryNetwork } from "./network.ts";
 import { loadNetworkWeights } from "./network-weights.ts";
+import { standardize } from "./standardize.ts";
+import { openTrainedRun } from "./trained-run.ts";
 
 /** How important each frame is, from its features alone. */
 export interface FrameScores {
@@ -32,12 +36,9 @@ export interface Scorer {
 
 export interface ScorerOptions {
   seed: number;
-  /** A safetensors file with trained weights; else the network is fitted to the video. */
+  /** A safetensors file with trained weights, or the folder of a run; else the network is fitted to the video. */
   weights?: string;
 }
-
-/** A frame that adds less than this to the determinant is spanned by those before, up to rounding. */
-const spanned = 1e-9;
 
 /** The network that is fitted to one video: small, since it sees little. */
 const fittedSize = { units: 64, width: 32 };
@@ -48,17 +49,17 @@ const fittedSize = { units: 64, width: 32 };
  * @throws InputError where the weights are not for such features
  */
 export async function openScorer(width: number, { seed, weights }: ScorerOptions): Promise<Scorer> {
-  const { judge, close } =
+  const { score, close } =
     weights === undefined
-      ? await openFit(summaryNetwork({ inputs: width, ...fittedSize }), seed)
-      : await openTrained(weights, width);
+      ? await openFitted(width, seed)
+      : (await isFolder(weights))
+        ? await openRun(weights, width)
+        : await openTrained(weights, width);
   let closing: Promise<void> | undefined;
   return {
-    async score(features, events = {}) {
+    score(features, events = {}) {
       events.signal?.throwIfAborted();
-      const frames = features.length / width;
-      const x = tensor(standardize(features, frames, width), [frames, 1, width]);
-      return ranked(await judge(x, features, events));
+      return score(features, events);
     },
     close() {
       closing ??= close();
@@ -67,38 +68,76 @@ export async function openScorer(width: number, { seed, weights }: ScorerOptions
   };
 }
 
-async function openTrained(file: string, width: number) {
+interface OpenedScorer {
+  score(features: Float32Array, events: FitEvents): Promise<FrameScores>;
+  close(): Promise<void>;
+}
+
+const isFolder = (path: string) =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+
+async function openFitted(width: number, seed: number): Promise<OpenedScorer> {
+  const { judge, close } = await openFit(summaryNetwork({ inputs: width, ...fittedSize }), seed);
+  return {
+    score: async (features, events) => scoresOf(await judge(inputOf(features, width), features, events)),
+    close,
+  };
+}
+
+async function openTrained(file: string, width: number): Promise<OpenedScorer> {
   const { network, weights } = await loadNetworkWeights(file, width);
   const session = await compile(scoringGraph(network));
   const named = Object.entries(weights).map(([name, { data, dims }]) => [name, tensor(data, dims)]);
   return {
-    judge: (x: Tensor) => session.run({ ...Object.fromEntries(named), x }) as Promise<Judgment>,
+    async score(features) {
+      const feeds = { ...Object.fromEntries(named), x: inputOf(features, width) };
+      return scoresOf((await session.run(feeds)) as Judgment);
+    },
     close: () => session.release(),
   };
 }
 
-function ranked({ importance, rows }: Judgment): FrameScores {
-  const [items, width] = rows.dims;
-  const greedy = dppGreedy({ rows: rows.data as Float32Array, items, width }, { least: spanned });
-  const scores = importance.data as Float32Array;
-  const byScore = Array.from(scores.keys()).sort((a, b) => scores[b] - scores[a] || a - b);
-  const order = new Set([...greedy.map(({ item }) => item), ...byScore]);
-  return { scores, order: Int32Array.from(order) };
+/** A run of `gatefold train summarize`; scores by its own decoding, the greatest of those beyond 1 becoming 1. */
+async function openRun(folder: string, width: number): Promise<OpenedScorer> {
+  const run = await openTrainedRun(folder);
+  const { task, decoding, judge, close } = run;
+  const fault = unsuited(task, width);
+  if (fault) {
+    await close();
+    throw new InputError(`the run ${folder} can't weigh this video: ${fault}`);
+  }
+  return {
+    async score(data) {
+      const frames = data.length / width;
+      // Frames were taken at even times, so that their numbers tell their positions.
+      const picks = Int32Array.from({ length: frames }, (_, frame) => frame);
+      const judgment = await judge("the video", { features: { data, width }, picks, frameCount: frames });
+      const scores = decode(judgment, decoding);
+      const most = scores.reduce((a, b) => Math.max(a, b), 1);
+      return { scores: scores.map((score) => score / most), order: greedyOrder(judgment) };
+    },
+    close,
+  };
 }
 
-/** Each value less its mean over the video, all divided by their common standard deviation. */
-function standardize(features: Float32Array, frames: number, width: number): Float32Array {
-  const means = new Float64Array(width);
-  for (let k = 0; k < features.length; k++) {
-    if (!Number.isFinite(features[k])) {
-      throw new InputError(
-        `the features of frame ${Math.floor(k / width)} hold ${features[k]}: the network that made them does not suit this video`,
-      );
-    }
-    means[k % width] += features[k] / frames;
-  }
-  let squares = 0;
-  for (let k = 0; k < features.length; k++) squares += (features[k] - means[k % width]) ** 2;
-  const deviation = Math.sqrt(squares / features.length) || 1;
-  return features.map((value, k) => (value - means[k % width]) / deviation);
+/** Why a run can't be used on features of this width. */
+function unsuited({ features, recipe }: TaskFile, width: number): string | undefined {
+  if (recipe.steps === "shots" || recipe.inputs.includes("duration"))
+    return "it reads shots, which are found only after frames are scored: train one whose steps are picks, without the input duration";
+  const reads = recipe.inputs.includes("features");
+  if (reads && features !== width)
+    return `it was trained on features of ${features} values, and here there are ${width} a frame: give the network that made those by --features, or train on these`;
 }
+
+const inputOf = (features: Float32Array, width: number): Tensor => {
+  const frames = features.length / width;
+  return tensor(standardize(features, frames, width), [frames, 1, width]);
+};
+
+const scoresOf = (judgment: Judgment): FrameScores => ({
+  scores: judgment.importance.data as Float32Array,
+  order: greedyOrder(judgment),
+});

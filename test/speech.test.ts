@@ -115,6 +115,21 @@ describe("a run of gatefold speech", () => {
     const exact = await streamScores(delta(model, { threshold: 0 }), data.test);
     expect(exact.accuracy).toBeCloseTo((await evaluate(model)).accuracy, 2);
   });
+
+  test("made smaller and less busy, is tuned with itself as teacher, and stays a run", async () => {
+    const changes = ["compress", run, "--rank", "2", "--delta", "0.1"];
+    const [untuned, tuned] = [join(folder, "untuned"), join(folder, "tuned")];
+    expect((await gatefold(...changes, "--out", untuned)).code).toBe(0);
+    const { code, err } = await gatefold(...changes, "--tune", "6", "--data", corpus, "--out", tuned);
+    expect(err).toContain("Epoch 6 of 6");
+    expect(code).toBe(0);
+    const [before, after] = await Promise.all([untuned, tuned].map((one) => openSpeechRun(one, corpus)));
+    expect(after.model.thresholds).toEqual(before.model.thresholds);
+    const [lossBefore, lossAfter] = await Promise.all(
+      [before, after].map(async ({ model, evaluate }) => (await evaluate(model, "training")).loss),
+    );
+    expect(lossAfter).toBeLessThan(lossBefore);
+  });
 });
 
 test("what makes no sense ends in one sentence and exit code 1, or 2 for wrong usage", async () => {

@@ -63,9 +63,7 @@ async function run(path: string, flags: Flags): Promise<void> {
   const model = smaller?.model ?? whole;
   const sparse = threshold === undefined ? model : delta(model, { threshold });
   const tuned =
-    epochs === undefined
-      ? sparse
-      : await tuneRun(sparse, { run: path, whole, rewrite: smaller?.rewrite, epochs, data: data!, hop });
+    epochs === undefined ? sparse : await tuneRun(sparse, { run: path, whole, epochs, data: data!, hop });
   if (!tuned) {
     process.stderr.write("Interrupted: nothing was written.\n");
     process.exitCode = 130;

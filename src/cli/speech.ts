@@ -83,8 +83,8 @@ function tableCommand(): Command {
     .argument("<data>", "folder of the corpus")
     .requiredOption("-o, --out <folder>", "folder for the runs and the table")
     .addOption(taskOption())
-    .option("--splits <count>", "splits 0 to this", parsePositive, 3)
-    .option("--seeds <count>", "seeds of each split", parsePositive, 1)
+    .option("--runs <count>", "how often: run k is on split k with seed k + 1", parsePositive, 3)
+    .option("--times", "measure the time of a step again in finished cells")
     .option("--epochs <count>", "fewer epochs, for a quick look", parsePositive)
     .action(table);
 }
@@ -137,12 +137,12 @@ async function evaluate(
 interface TableFlags {
   out: string;
   task: SpeechTask;
-  splits: number;
-  seeds: number;
+  runs: number;
+  times?: boolean;
   epochs?: number;
 }
 
-async function table(data: string, { out, ...flags }: TableFlags): Promise<void> {
+async function table(data: string, { out, times, ...flags }: TableFlags): Promise<void> {
   const { join } = await import("node:path");
   const { fillTable } = await import("../tasks/speech/table/fill-table.ts");
   const { markdownTable, summarizeRows } = await import("../tasks/speech/table/write-table.ts");
@@ -151,6 +151,7 @@ async function table(data: string, { out, ...flags }: TableFlags): Promise<void>
   using interrupt = watchInterrupt();
   const rows = await fillTable(data, out, {
     ...flags,
+    timesAnew: times,
     signal: interrupt.signal,
     onProgress: (sentence) => process.stderr.write(`${sentence}\n`),
   });

@@ -3,14 +3,14 @@ import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { equalSizes } from "../graph/dim.ts";
 import { InputError } from "../graph/errors.ts";
-import { type Graph, inputsOf } from "../graph/graph.ts";
+import { inputsOf } from "../graph/graph.ts";
 import { tensor } from "../runtime/tensor.ts";
 import { stepOf, timeOf } from "../stream/step-of-model.ts";
 import type { Examples } from "../train/fit-options.ts";
 import { watchInterrupt } from "../train/interrupt.ts";
 import { createProgress } from "../train/progress.ts";
 import { showTraining } from "../train/training-progress.ts";
-import { tune } from "../train/tune.ts";
+import type { tune } from "../train/tune.ts";
 import { distill } from "../train/tune-distill.ts";
 import { overTime } from "../transform/over-time.ts";
 import type { Model } from "../weights/model.ts";
@@ -24,8 +24,6 @@ export interface TuneRequest {
   /** What the model was made from. */
   run: string;
   whole: Model;
-  /** Does to another graph with the whole model's weights what was done to the model's. */
-  rewrite?: (graph: Graph) => Graph;
   epochs: number;
   data: string;
   hop?: number;
@@ -60,25 +58,10 @@ const hasTask = (run: string): Promise<boolean> =>
     () => false,
   );
 
-async function tuneOnTask(
-  model: Model,
-  { run, data, rewrite }: TuneRequest,
-  options: Options,
-): Promise<Model> {
+async function tuneOnTask(model: Model, { run, data }: TuneRequest, options: Options): Promise<Model> {
   const { openSpeechRun } = await import("../tasks/speech/run.ts");
-  const { TUNE } = await import("../tasks/speech/table/fill-cell.ts");
-  const { task, loss, objective, examples, validate, thinned } = await openSpeechRun(run, data);
-  return tune(model, {
-    ...options,
-    // As a row of the task's table is tuned.
-    learningRate: TUNE.learningRate,
-    seed: task.recipe.seed + 1,
-    objective: (graph, use) => (use === "training" ? loss(graph) : objective(graph)),
-    rewrite: () => rewrite?.(thinned) ?? thinned,
-    examples,
-    validate,
-    earlyStopping: { metric: "accuracy", better: "higher", patience: options.epochs },
-  });
+  const { tuneSpeech } = await import("../tasks/speech/tune.ts");
+  return tuneSpeech(model, await openSpeechRun(run, data), options);
 }
 
 /** Stretches of a file's frames. */

@@ -138,15 +138,51 @@ describe("products", () => {
     expect([activationLimit(2064), activationLimit(20_000)]).toEqual([8191, 845]);
   });
 
-  test("int8 weights are within half a step of their own, and rows of zeros stay zero", () => {
-    const weights = wave(40 * 7).map((value, i) => (i % 40 === 5 ? 0 : value));
-    const { packed, scales } = packColumnsInt8(weights, 7, 40);
-    for (let i = 0; i < weights.length; i++) {
-      const row = i % 40;
-      const step = scales[row];
-      expect(Math.abs(packed[Math.floor(i / 40) * 48 + row] * step - weights[i])).toBeLessThanOrEqual(
-        step * 0.5001,
+  test("int8 sums are exact at that limit", () => {
+    const [rows, columns] = [32, 2064];
+    const weights = Float32Array.from({ length: rows * columns }, (_, i) => {
+      const column = Math.floor(i / rows);
+      return [127, -127, (column % 255) - 127][(i % rows) % 3];
+    });
+    for (const value of [8191, -8191]) {
+      begin();
+      const q = put(new Int16Array(columns).fill(value), "int16");
+      const expected = product(weights, q.now, rows);
+      const dense = put(new Int32Array(rows), "int32");
+      kernels.denseInt8(
+        put(packDenseInt8(weights, columns, rows).packed, "int8").at,
+        q.at,
+        dense.at,
+        rows,
+        columns,
       );
+      expect([...dense.now]).toEqual(expected);
+
+      const indices = put(
+        Int32Array.from({ length: columns }, (_, i) => i),
+        "int32",
+      );
+      const sums = put(new Int32Array(rows), "int32");
+      const inColumns = put(packColumnsInt8(weights, columns, rows).packed, "int8");
+      kernels.deltaInt8(inColumns.at, indices.at, q.at, columns, sums.at, rows);
+      expect([...sums.now]).toEqual(expected);
+    }
+  });
+
+  test("int8 weights are within half a step of their own, and rows of zeros stay zero", () => {
+    const [rows, columns, height] = [40, 7, 48];
+    const weights = wave(rows * columns).map((value, i) => (i % rows === 5 ? 0 : value));
+    const { packed, scales } = packColumnsInt8(weights, columns, rows);
+    for (let column = 0; column < columns; column++) {
+      begin();
+      const whole = put(new Int32Array(height), "int32");
+      const list = [put([column], "int32").at, put([1], "int16").at] as const;
+      kernels.deltaInt8(put(packed, "int8").at, ...list, 1, whole.at, height);
+      for (let row = 0; row < rows; row++) {
+        const step = scales[row];
+        const apart = Math.abs(whole.now[row] * step - weights[column * rows + row]);
+        expect(apart).toBeLessThanOrEqual(step * 0.5001);
+      }
     }
   });
 });

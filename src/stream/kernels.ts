@@ -137,6 +137,7 @@ export function packColumns(weights: Float32Array, columns: number, rows: number
 
 /** Weights in int8 with a scale a row: weight = whole number × scale of its row. */
 export interface Int8Weights {
+  /** Two rows together in 16 bits, as `kernels/int8.ts` says. */
   packed: Int8Array;
   /** [padded rows]. */
   scales: Float32Array;
@@ -146,13 +147,13 @@ export interface Int8Weights {
  * Weights for `denseInt8`.
  *
  * @param weights [columns, rows].
- * @returns `packed` [panels of 16 rows, pairs of columns, 16, 2].
+ * @returns `packed` [panels of 16 rows, pairs of columns, 8, 2 columns, rows r and r + 8].
  */
 export function packDenseInt8(weights: Float32Array, columns: number, rows: number): Int8Weights {
   const pairs = Math.ceil(columns / 2);
   return packInt8(weights, columns, rows, pairs * 2 * paddedRows(rows), (column, row) => {
-    const panel = Math.floor(row / rowBlock) * pairs + (column >> 1);
-    return (panel * rowBlock + (row % rowBlock)) * 2 + (column & 1);
+    const pair = Math.floor(row / rowBlock) * pairs + (column >> 1);
+    return pair * 2 * rowBlock + 4 * (row % 8) + 2 * (column % 2) + upper(row);
   });
 }
 
@@ -160,13 +161,20 @@ export function packDenseInt8(weights: Float32Array, columns: number, rows: numb
  * Weights for `deltaInt8`.
  *
  * @param weights [columns, rows].
- * @returns `packed` [columns, padded rows].
+ * @returns `packed` [columns, blocks of 16 rows, 8, rows r and r + 8].
  */
 export function packColumnsInt8(weights: Float32Array, columns: number, rows: number): Int8Weights {
   const height = paddedRows(rows);
-  return packInt8(weights, columns, rows, columns * height, (column, row) => column * height + row);
+  return packInt8(weights, columns, rows, columns * height, (column, row) => {
+    const block = Math.floor(row / rowBlock);
+    return column * height + block * rowBlock + 2 * (row % 8) + upper(row);
+  });
 }
 
+/** Whether a row is the upper one of two that stand together. */
+const upper = (row: number) => (row >> 3) & 1;
+
+/** The lower of two rows, at even places, is kept as 128 more, modulo 256. */
 function packInt8(
   weights: Float32Array,
   columns: number,
@@ -179,9 +187,10 @@ function packInt8(
     scales[row] = Math.max(scales[row], Math.abs(weights[column * rows + row]) / 127);
   });
   const packed = new Int8Array(length);
+  for (let at = 0; at < length; at += 2) packed[at] = 128;
   eachWeight(columns, rows, (column, row) => {
     const scaled = scales[row] === 0 ? 0 : weights[column * rows + row] / scales[row];
-    packed[place(column, row)] = Math.max(-127, Math.min(127, Math.round(scaled)));
+    packed[place(column, row)] += Math.max(-127, Math.min(127, Math.round(scaled)));
   });
   return { packed, scales };
 }

@@ -110,7 +110,13 @@ test("a file that claims far more memory than it should have is refused", () => 
   }
 });
 
+test("a file in the format of another version is refused as such", () => {
+  const file = saveProgram(programs[0].program);
+  file[file.indexOf(10) - 1]--;
+  expect(() => readProgram(file)).toThrow("another version of gatefold: export it again");
+});
+
 test("a header nested a million deep is refused", () => {
-  const bytes = new TextEncoder().encode(`gatefold program 1\n${"[".repeat(1e6)}${"]".repeat(1e6)}\n`);
+  const bytes = new TextEncoder().encode(`gatefold program 2\n${"[".repeat(1e6)}${"]".repeat(1e6)}\n`);
   expect(() => readProgram(bytes)).toThrow(InputError);
 });

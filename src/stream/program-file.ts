@@ -3,7 +3,9 @@ import { InputError } from "../graph/errors.ts";
 import { checkProgram } from "./check-program.ts";
 import type { Kept, Port, Program, ProgramProduct } from "./program.ts";
 
-const magic = "gatefold program 1\n";
+/** What every program's file begins with, and the number of the format: what instructions mean, and how weights are packed. */
+const kind = "gatefold program ";
+const magic = `${kind}2\n`;
 
 /** What stands before the numbers: all else of a program, and how long each part is. */
 interface Header {
@@ -75,6 +77,8 @@ export function readProgram(bytes: Uint8Array): Program {
 
 function readHeader(bytes: Uint8Array): { fields: Header; length: number } {
   const begin = String.fromCharCode(...bytes.subarray(0, magic.length));
+  if (begin.startsWith(kind) && begin !== magic)
+    throw new InputError("this program was written by another version of gatefold: export it again");
   if (begin !== magic)
     throw new InputError("these bytes are no stream program (a file that gatefold wrote as .stream)");
   const end = bytes.indexOf(10, magic.length);

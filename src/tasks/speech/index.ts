@@ -9,7 +9,7 @@ export type { SpeechData, Utterance } from "./corpus/utterance.ts";
 export { readXlabel, type Segment } from "./corpus/xlabel.ts";
 export { type LogMelOptions, LogMelStream, logMel } from "./features/log-mel.ts";
 export { type BandStatistics, type NetworkOptions, speechGraph } from "./model.ts";
-export { speechObjective } from "./objective.ts";
+export { speechObjective, type Training } from "./objective.ts";
 export { corpusOf, recipeOf } from "./recipes.ts";
 export { openSpeechRun, type SpeechRun, type SpeechScores } from "./run.ts";
 export { type StreamScores, streamScores } from "./stream-scores.ts";
@@ -17,3 +17,4 @@ export { fillTable, type TableOptions, type TableRow } from "./table/fill-table.
 export { markdownTable, type RowSummary, summarizeRows } from "./table/write-table.ts";
 export type { Recipe, TaskFile } from "./task-file.ts";
 export { type TrainSpeechOptions, trainSpeech } from "./train.ts";
+export { type TuneSpeechOptions, tuneSpeech } from "./tune.ts";

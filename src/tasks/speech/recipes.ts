@@ -14,11 +14,12 @@ export const recipeOf: Readonly<Record<SpeechTask, Recipe>> = {
     cell: "lstm",
     layers: 3,
     units: 256,
-    dropout: 0.5,
+    dropout: 0.3,
     dropoutPattern: "plain",
-    epochs: 15,
-    batch: 8,
-    learningRate: 2e-3,
+    epochs: 12,
+    piece: 80,
+    batch: 16,
+    learningRate: 3e-3,
     seed: 1,
   },
   digits: {
@@ -33,3 +34,12 @@ export const recipeOf: Readonly<Record<SpeechTask, Recipe>> = {
     seed: 1,
   },
 };
+
+/** How what was made from a trained network is tuned. */
+export const tuning = {
+  epochs: 1,
+  /** At the start; it falls to 0 along a cosine. */
+  learningRate: 1e-3,
+  /** Of changes, for networks with thresholds. */
+  cost: 1,
+} as const;

@@ -34,12 +34,6 @@ export interface SpeechRun {
    * made smaller before, the model's own graph.
    */
   thinned: Graph;
-  /** From a graph of x → logits to one of x and labels → loss, as it was trained: with pieces of the input missing. */
-  loss(graph: Graph): Graph;
-  /** The same without anything missing. */
-  objective(graph: Graph): Graph;
-  /** The training part, each one a batch. */
-  examples: Examples;
   /** Loss and accuracy on the validation part. */
   validate: Validate;
   /** Loss and accuracy of a model on a part of the corpus, the test unless said otherwise. */
@@ -66,9 +60,6 @@ export async function openSpeechRun(run: string, data: string | SpeechData): Pro
     thinned: hasSameWeights(model.graph, speechGraph(options))
       ? dropoutGraph(options, task.recipe)
       : model.graph,
-    loss: (graph) => speechObjective(graph, task.statistics.mean),
-    objective: (graph) => speechObjective(graph),
-    examples: batchesOf(speech.training, bands, task.recipe.batch),
     validate: averageOver(batchesOf(speech.validation, bands, VALIDATION_BATCH)),
     evaluate: (one, part = "test") => scoresOf(one, batchesOf(speech[part], bands, VALIDATION_BATCH)),
   };

@@ -18,7 +18,9 @@ export const recipeSettings = z.strictObject({
   /** Whether that is drawn number by number, or approximately, in patterns that leave a smaller product. */
   dropoutPattern: z.enum(["plain", "row", "tile"]),
   epochs: z.int().positive(),
-  /** Utterances a step. */
+  /** Frames that are asked for in a training sequence, where utterances are cut into pieces. */
+  piece: z.int().positive().optional(),
+  /** Sequences a step. */
   batch: z.int().positive(),
   /** Adam's, at its highest; it falls to 0 along a cosine. */
   learningRate: z.number().positive(),

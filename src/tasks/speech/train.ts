@@ -8,7 +8,7 @@ import type { FitEvent, FitResult } from "../../train/fit-options.ts";
 import { planTraining } from "../../train/plan-training.ts";
 import { startTrainer } from "../../train/start-trainer.ts";
 import { averageOver } from "../../train/validation.ts";
-import { batchesOf, VALIDATION_BATCH } from "./batches.ts";
+import { batchesOf, trainingBatches, VALIDATION_BATCH } from "./batches.ts";
 import { readCorpus } from "./corpus/read-corpus.ts";
 import type { CorpusSettings } from "./corpus/settings.ts";
 import type { SpeechData } from "./corpus/utterance.ts";
@@ -41,7 +41,7 @@ export async function trainSpeech(
   const statistics = bandStatistics(speech.training, corpus.bands);
   const options = { ...recipe, classes: speech.classes.length, statistics };
   const model = speechGraph(options);
-  const training = speechObjective(dropoutGraph(options, recipe), statistics.mean);
+  const training = speechObjective(dropoutGraph(options, recipe), { filler: statistics.mean });
   const trainer = await startTrainer(
     planTraining(
       { training, evaluation: speechObjective(model) },
@@ -49,7 +49,7 @@ export async function trainSpeech(
       { session: { threads } },
     ),
   );
-  const examples = batchesOf(speech.training, corpus.bands, recipe.batch);
+  const examples = trainingBatches(speech.training, corpus.bands, recipe);
   const steps = recipe.epochs * examples.count;
   try {
     const result = await fit({

@@ -9,8 +9,8 @@ export interface Treatment {
   energy?: number;
   /** Θ of the delta rule. */
   threshold?: number;
-  /** How often it was tuned: with both, first as a network of low rank, then through the rule. */
-  tuned: number;
+  /** Whether it was tuned after that. */
+  tuned: boolean;
 }
 
 export interface Cell extends Treatment {
@@ -21,18 +21,17 @@ export interface Cell extends Treatment {
 const lists = {
   phones: {
     energies: [0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4],
-    thresholds: [0, 0.02, 0.05, 0.1, 0.2],
+    thresholds: [0.02, 0.05, 0.1, 0.15, 0.2],
     both: [
-      [0.8, 0.05],
       [0.8, 0.1],
-      [0.8, 0.2],
-      [0.6, 0.1],
-      [0.6, 0.2],
+      [0.7, 0.1],
+      [0.7, 0.15],
+      [0.6, 0.15],
     ],
   },
   digits: {
     energies: [0.95, 0.9, 0.8, 0.6, 0.4],
-    thresholds: [0, 0.05, 0.1, 0.2],
+    thresholds: [0.05, 0.1, 0.2],
     both: [
       [0.8, 0.1],
       [0.8, 0.2],
@@ -44,28 +43,28 @@ const lists = {
 export function treatments(task: SpeechTask): Treatment[] {
   const { energies, thresholds, both } = lists[task];
   const network = "lstm";
+  const before = { network, tuned: false } as const;
+  const beforeAndAfter = (change: { energy?: number; threshold?: number }) =>
+    [false, true].map((tuned) => ({ network, ...change, tuned }) as const);
   return [
-    ...[0, 1, 2].map((tuned) => ({ network, tuned }) as const),
-    ...energies.flatMap((energy) => [0, 1].map((tuned) => ({ network, energy, tuned }) as const)),
-    ...thresholds.flatMap((threshold) =>
-      // With Θ = 0 the network is the dense one, and so is its tuning.
-      (threshold === 0 ? [0] : [0, 1]).map((tuned) => ({ network, threshold, tuned }) as const),
-    ),
-    ...both.flatMap(([energy, threshold]) =>
-      [1, 2].map((tuned) => ({ network, energy, threshold, tuned }) as const),
-    ),
+    ...beforeAndAfter({}),
+    ...energies.flatMap((energy) => beforeAndAfter({ energy })),
+    // With Θ = 0 the network is the dense one, and so is its tuning.
+    { ...before, threshold: 0 },
+    ...thresholds.flatMap((threshold) => beforeAndAfter({ threshold })),
+    ...both.flatMap(([energy, threshold]) => beforeAndAfter({ energy, threshold })),
     ...otherNetworks(),
   ];
 }
 
 /** G2-LSTM under the same cuts as the LSTM, and an LSTM trained with approximate dropout. */
 function otherNetworks(): Treatment[] {
-  const g2 = { network: "g2", tuned: 0 } as const;
+  const g2 = { network: "g2", tuned: false } as const;
   return [
     g2,
     ...[0.9, 0.8, 0.6, 0.4].map((energy) => ({ ...g2, energy })),
     ...[0.05, 0.1, 0.2].map((threshold) => ({ ...g2, threshold })),
-    { network: "row", tuned: 0 },
+    { network: "row", tuned: false },
   ];
 }
 
@@ -74,6 +73,6 @@ export function cellName({ network, split, seed, energy, threshold, tuned }: Cel
   const parts = [network, `split${split}`, `seed${seed}`];
   if (energy !== undefined) parts.push(`energy${energy}`);
   if (threshold !== undefined) parts.push(`delta${threshold}`);
-  if (tuned > 0) parts.push(`tuned${tuned}`);
+  if (tuned) parts.push("tuned");
   return parts.join("-");
 }

@@ -8,16 +8,17 @@ import { fillCell } from "./fill-cell.ts";
 
 export interface TableOptions {
   task: SpeechTask;
-  /** Splits 0 to this, and seeds 1 to that, of each. */
-  splits: number;
-  seeds: number;
+  /** How often all is done: run k is on split k with seed k + 1. */
+  runs: number;
+  /** Measures the time of a step again where a cell is finished: on a machine that has nothing else to do. */
+  timesAnew?: boolean;
   /** Fewer epochs than the task's recipe has, for a quick look. */
   epochs?: number;
   signal?: AbortSignal;
   onProgress?: (sentence: string) => void;
 }
 
-/** A treatment with its scores on every split and seed that were finished. */
+/** A treatment with its scores in every run that was finished. */
 export interface TableRow extends Treatment {
   cells: ({ split: number; seed: number } & StreamScores)[];
 }
@@ -29,19 +30,18 @@ export interface TableRow extends Treatment {
  * @returns all rows; those of an interrupted table lack cells
  */
 export async function fillTable(corpus: string, folder: string, options: TableOptions): Promise<TableRow[]> {
-  const { task, splits, seeds, epochs, signal, onProgress } = options;
+  const { task, runs, timesAnew, epochs, signal, onProgress } = options;
   const rows: TableRow[] = treatments(task).map((treatment) => ({ ...treatment, cells: [] }));
-  for (let split = 0; split < splits; split++) {
+  const recipe = epochs === undefined ? undefined : { epochs };
+  for (let split = 0; split < runs; split++) {
+    const seed = split + 1;
     const settings = { ...corpusOf[task], split };
     const data = await readCorpus(corpus, settings);
-    for (let seed = 1; seed <= seeds; seed++) {
-      for (const { cells, ...treatment } of rows) {
-        if (signal?.aborted) return rows;
-        const cell = { ...treatment, split, seed };
-        const recipe = epochs === undefined ? undefined : { epochs };
-        const scores = await fillCell(cell, { folder, corpus: settings, data, recipe, signal, onProgress });
-        if (scores) cells.push({ split, seed, ...scores });
-      }
+    const how = { folder, corpus: settings, data, recipe, timesAnew, signal, onProgress };
+    for (const { cells, ...treatment } of rows) {
+      if (signal?.aborted) return rows;
+      const scores = await fillCell({ ...treatment, split, seed }, how);
+      if (scores) cells.push({ split, seed, ...scores });
     }
   }
   return rows;

@@ -12,6 +12,8 @@ export interface RowSummary {
    * that both have. Below 0 where nothing is lost.
    */
   loss?: number;
+  /** The same, of what the dense network has as it was trained. */
+  lossToTrained?: number;
   parameters: number;
   /** A second of speech. */
   multiplications: number;
@@ -36,7 +38,8 @@ export function summarizeRows(rows: readonly TableRow[]): RowSummary[] {
           cells.reduce((sum, cell) => sum + (cell.accuracy - accuracy) ** 2, 0) /
             Math.max(1, cells.length - 1),
         ),
-        loss: lossOf(row, rows),
+        loss: lossOf(row, rows, row.tuned),
+        lossToTrained: lossOf(row, rows, false),
         parameters: mean((cell) => cell.parameters),
         multiplications: mean((cell) => cell.multiplications),
         occupancy: mean((cell) => cell.occupancy),
@@ -45,11 +48,11 @@ export function summarizeRows(rows: readonly TableRow[]): RowSummary[] {
     });
 }
 
-/** Cell by cell against the dense network of the same kind, split and seed that was tuned as often. */
-function lossOf(row: TableRow, rows: readonly TableRow[]): number | undefined {
+/** Run by run against the dense network of the same kind, as it was trained or tuned as long. */
+function lossOf(row: TableRow, rows: readonly TableRow[], isTuned: boolean): number | undefined {
   const dense = rows.find(
     ({ network, energy, threshold, tuned }) =>
-      network === row.network && energy === undefined && threshold === undefined && tuned === row.tuned,
+      network === row.network && energy === undefined && threshold === undefined && tuned === isTuned,
   );
   const pairs = row.cells.flatMap((cell) => {
     const other = dense?.cells.find(({ split, seed }) => split === cell.split && seed === cell.seed);
@@ -65,7 +68,7 @@ function nameOf({ network, energy, threshold, tuned }: TableRow): string {
   if (energy !== undefined) parts.push(`τ ${energy}`);
   if (threshold !== undefined) parts.push(`Θ ${threshold}`);
   if (energy === undefined && threshold === undefined && network !== "row") parts.push("dense");
-  if (tuned > 0) parts.push(tuned === 1 ? "tuned" : "tuned twice");
+  if (tuned) parts.push("tuned");
   return parts.join(", ");
 }
 
@@ -79,14 +82,14 @@ export function markdownTable(summaries: readonly RowSummary[]): string {
       `${(row.multiplications / 1e6).toFixed(1)} M (÷ ${(first.multiplications / row.multiplications).toFixed(1)})`,
       `${row.microseconds.toFixed(0)} µs`,
       `${row.accuracy.toFixed(3)} ± ${row.spread.toFixed(3)}`,
-      row.loss === undefined ? "" : signedPercent(row.loss),
+      ...[row.loss, row.lossToTrained].map((loss) => (loss === undefined ? "" : signedPercent(loss))),
       `${row.cells}`,
     ];
     return `| ${cells.join(" | ")} |`;
   });
   return [
-    "| network | parameters | multiplications a second | time a step | test accuracy | relative loss | runs |",
-    "|---|---|---|---|---|---|---|",
+    "| network | parameters | multiplications a second | time a step | test accuracy | relative loss | to the dense as trained | runs |",
+    "|---|---|---|---|---|---|---|---|",
     ...lines,
   ].join("\n");
 }

@@ -2,61 +2,86 @@
  * Kernel temporal segmentation, beside the public algorithm. That one runs its dynamic program over the kernel matrix
  * for every number of change points, and again for the number it found best; ours is `segment`. A line's `ratio` is
  * its median time ÷ ours, both in JavaScript, its kernel matrix made beforehand and not counted; `same` tells whether both
- * find the same change points.
+ * find the same change points. At 10,000 frames the public one would take hours for every number of change points, so both are
+ * told to look for no more than `maxShots`.
  */
 import { segment } from "../src/tasks/summarize/shots/kts.ts";
-import { random } from "../src/weights/random.ts";
+import { clipFeatures, drawFeatures, type Features } from "./kts/features.ts";
+import { kernelMatrix, publicAlgorithm } from "./kts/public.ts";
 import { type BenchOptions, inTurn, type Line, median, rounded } from "./measure.ts";
 
-const width = 1024;
-
-interface Video {
+interface Case {
   name: string;
-  frames: number;
-  /** Mean length of a shot. */
-  shot: number;
-  /** Size of what differs from frame to frame, beside what differs from shot to shot. */
-  noise: number;
+  features: () => Features | Promise<Features>;
+  /** As `gatefold summarize` sets it for its descriptor; 1, as published, for what is drawn. */
+  vmax: number;
+  /** For both; as many as frames where it is not given. */
+  maxShots?: number;
+  repeats: number;
+  /** Not measured beside the public one. */
+  alone?: boolean;
 }
-
-const beside: readonly Video[] = [
-  { name: "640 frames", frames: 640, shot: 15, noise: 0.5 },
-  { name: "2,000 frames", frames: 2000, shot: 15, noise: 0.5 },
-];
-
-const alone: readonly Video[] = [
-  { name: "10,000 frames, short shots", frames: 10_000, shot: 15, noise: 0.5 },
-  { name: "10,000 frames, long shots", frames: 10_000, shot: 200, noise: 0.3 },
-  { name: "10,000 frames, much noise", frames: 10_000, shot: 15, noise: 1 },
-];
 
 export async function* run({ only = "" }: BenchOptions): AsyncIterable<Line> {
-  for (const video of beside) {
-    if (video.name.includes(only)) yield await besidePublic(video);
-  }
-  for (const video of alone) {
-    if (video.name.includes(only)) yield await onlyOurs(video);
-  }
+  for (const one of cases()) if (one.name.includes(only)) yield await measure(one);
 }
 
-async function besidePublic(video: Video): Promise<Line> {
-  const features = drawVideo(video);
-  const kernel = kernelMatrix(features, video.frames);
-  const found: Record<string, number[]> = {};
-  const repeats = video.frames > 1000 ? 3 : 7;
-  const times = await inTurn(
+function cases(): Case[] {
+  const drawn = (frames: number, shot: number, noise: number) => () => drawFeatures({ frames, shot, noise });
+  let clip: ReturnType<typeof clipFeatures> | undefined;
+  const ofClip = (frames: number) => async () => {
+    clip ??= clipFeatures();
+    return (await clip)(frames);
+  };
+  return [
+    { name: "drawn, 640 frames", features: drawn(640, 15, 0.5), vmax: 1, repeats: 7 },
+    { name: "drawn, 2,000 frames", features: drawn(2000, 15, 0.5), vmax: 1, repeats: 3 },
+    { name: "drawn, 10,000 frames", features: drawn(10_000, 200, 0.3), vmax: 1, maxShots: 150, repeats: 1 },
+    { name: "sample clip, 640 frames", features: ofClip(640), vmax: 0.12, repeats: 7 },
+    { name: "sample clip, 2,000 frames", features: ofClip(2000), vmax: 0.12, repeats: 3 },
+    { name: "sample clip, 10,000 frames", features: ofClip(10_000), vmax: 0.12, maxShots: 150, repeats: 1 },
     {
-      ours: timed(() => {
-        found.ours = segment(features, { frames: video.frames, width }).changePoints;
-      }),
-      public: timed(() => {
-        found.public = publicAlgorithm(kernel, video.frames);
-      }),
+      name: "alone: 10,000 frames, short shots",
+      features: drawn(10_000, 15, 0.5),
+      vmax: 1,
+      repeats: 3,
+      alone: true,
     },
-    { repeats, warmUp: 1 },
-  );
+    {
+      name: "alone: 10,000 frames, long shots",
+      features: drawn(10_000, 200, 0.3),
+      vmax: 1,
+      repeats: 3,
+      alone: true,
+    },
+    {
+      name: "alone: 10,000 frames, much noise",
+      features: drawn(10_000, 15, 1),
+      vmax: 1,
+      repeats: 3,
+      alone: true,
+    },
+  ];
+}
+
+async function measure({ name, features, vmax, maxShots, repeats, alone = false }: Case): Promise<Line> {
+  const { data, frames, width } = await features();
+  const found = { ours: [] as number[], public: [] as number[] };
+  const ours = timed(() => {
+    found.ours = segment(data, { frames, width }, { vmax, maxShots }).changePoints;
+  });
+  const line = { case: `${name} × ${width}`, maxShots: maxShots ?? frames };
+  if (alone) {
+    const times = await inTurn({ ours }, { repeats, warmUp: 0 });
+    return { ...line, oursMs: rounded(median(times.ours)), changePoints: found.ours.length, repeats };
+  }
+  const kernel = kernelMatrix(data, { frames, width });
+  const peer = timed(() => {
+    found.public = publicAlgorithm(kernel, { frames, vmax, most: (maxShots ?? frames) - 1 });
+  });
+  const times = await inTurn({ ours, public: peer }, { repeats, warmUp: repeats > 1 ? 1 : 0 });
   return {
-    case: `${video.name} × ${width}`,
+    ...line,
     oursMs: rounded(median(times.ours)),
     publicMs: rounded(median(times.public)),
     ratio: rounded(median(times.public) / median(times.ours)),
@@ -64,21 +89,6 @@ async function besidePublic(video: Video): Promise<Line> {
     changePoints: found.ours.length,
     repeats,
   };
-}
-
-async function onlyOurs(video: Video): Promise<Line> {
-  const features = drawVideo(video);
-  let changePoints = 0;
-  const repeats = 3;
-  const { ours } = await inTurn(
-    {
-      ours: timed(() => {
-        changePoints = segment(features, { frames: video.frames, width }).changePoints.length;
-      }),
-    },
-    { repeats, warmUp: 0 },
-  );
-  return { case: `${video.name} × ${width}`, oursMs: rounded(median(ours)), changePoints, repeats };
 }
 
 function timed(work: () => void) {
@@ -89,110 +99,4 @@ function timed(work: () => void) {
       return performance.now() - start;
     },
   };
-}
-
-/** Rows of length 1 around a center for each shot, [frames, width]. */
-function drawVideo({ frames, shot, noise }: Video): Float32Array {
-  const stream = random(1).stream("video");
-  const features = new Float32Array(frames * width);
-  const center = new Float32Array(width);
-  for (let t = 0, left = 0; t < frames; t++, left--) {
-    if (left <= 0) {
-      left = Math.ceil(shot * (0.3 + 1.4 * stream.uniform()));
-      for (let i = 0; i < width; i++) center[i] = stream.uniform() - 0.5;
-    }
-    const row = features.subarray(t * width, (t + 1) * width);
-    for (let i = 0; i < width; i++) row[i] = center[i] + noise * (stream.uniform() - 0.5);
-    const length = Math.hypot(...row);
-    for (let i = 0; i < width; i++) row[i] /= length;
-  }
-  return features;
-}
-
-/** Change points by the published program: O(frames²) memory, O(frames³) time. */
-function publicAlgorithm(kernel: Float64Array, frames: number): number[] {
-  const scatter = scatterMatrix(kernel, frames);
-  const { costs } = program(scatter, frames, frames - 1);
-  let best = 0;
-  let least = costs[0] / frames;
-  for (let m = 1; m < frames; m++) {
-    const objective = costs[m] / frames + (m / (2 * frames)) * (Math.log(frames / m) + 1);
-    if (objective < least) [least, best] = [objective, m];
-  }
-  return program(scatter, frames, best).changePoints;
-}
-
-/** Products of all pairs of rows, [frames, frames]. */
-function kernelMatrix(features: Float32Array, frames: number): Float64Array {
-  const kernel = new Float64Array(frames * frames);
-  for (let s = 0; s < frames; s++) {
-    for (let t = 0; t <= s; t++) {
-      let product = 0;
-      for (let i = 0; i < width; i++) product += features[s * width + i] * features[t * width + i];
-      kernel[s * frames + t] = product;
-      kernel[t * frames + s] = product;
-    }
-  }
-  return kernel;
-}
-
-/** Scatter of every segment from a up to and with b, at [b, a], from the kernel's integral image. */
-function scatterMatrix(kernel: Float64Array, frames: number): Float64Array {
-  const side = frames + 1;
-  const integral = new Float64Array(side * side);
-  const diagonal = new Float64Array(side);
-  for (let s = 0; s < frames; s++) {
-    diagonal[s + 1] = diagonal[s] + kernel[s * frames + s];
-    let rowSum = 0;
-    for (let t = 0; t < frames; t++) {
-      rowSum += kernel[s * frames + t];
-      integral[(s + 1) * side + t + 1] = integral[s * side + t + 1] + rowSum;
-    }
-  }
-  const scatter = new Float64Array(frames * frames);
-  for (let b = 0; b < frames; b++) {
-    for (let a = 0; a <= b; a++) {
-      const block =
-        integral[(b + 1) * side + b + 1] +
-        integral[a * side + a] -
-        integral[(b + 1) * side + a] -
-        integral[a * side + b + 1];
-      scatter[b * frames + a] = diagonal[b + 1] - diagonal[a] - block / (b - a + 1);
-    }
-  }
-  return scatter;
-}
-
-/** I[m, l] = min over t of I[m − 1, t] + v(t, l), for every m up to `most`, with the way back for `most`. */
-function program(scatter: Float64Array, frames: number, most: number) {
-  const side = frames + 1;
-  const origins = new Int32Array((most + 1) * side);
-  const costs = new Float64Array(most + 1);
-  let before = new Float64Array(side).fill(Infinity);
-  for (let l = 1; l <= frames; l++) before[l] = scatter[(l - 1) * frames];
-  costs[0] = before[frames];
-  for (let m = 1; m <= most; m++) {
-    const now = new Float64Array(side).fill(Infinity);
-    for (let l = m + 1; l <= frames; l++) {
-      let least = Infinity;
-      let origin = m;
-      for (let t = m; t < l; t++) {
-        const cost = before[t] + scatter[(l - 1) * frames + t];
-        if (cost < least) {
-          least = cost;
-          origin = t;
-        }
-      }
-      now[l] = least;
-      origins[m * side + l] = origin;
-    }
-    costs[m] = now[frames];
-    before = now;
-  }
-  const changePoints: number[] = [];
-  for (let m = most, l = frames; m > 0; m--) {
-    l = origins[m * side + l];
-    changePoints.unshift(l);
-  }
-  return { costs, changePoints };
 }

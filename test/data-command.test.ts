@@ -160,6 +160,12 @@ describe("a set in the making", () => {
       { out: "/none/set.h5" },
       /set\.h5 can't be written: there is no such folder/,
     ],
+    [
+      "a folder as the file to write",
+      ["clips/clip 1.mp4"],
+      { out: tmpdir() },
+      /can't be written: it is a folder/,
+    ],
   ])("is refused with %s, and leaves nothing", async (_title, names, more, message) => {
     const before = await readdir(folder);
     await expect(makeSet(names.map(file), options("refused.h5", more))).rejects.toThrow(message);
@@ -169,7 +175,7 @@ describe("a set in the making", () => {
   test("that is no video is refused, and leaves nothing", async () => {
     await writeFile(file("text.mp4"), await readFile(file("ratings.csv")));
     const before = await readdir(folder);
-    await expect(makeSet([file("text.mp4")], options("refused.h5"))).rejects.toThrow(/text\.mp4/);
+    await expect(makeSet([...clips(), file("text.mp4")], options("refused.h5"))).rejects.toThrow(/text\.mp4/);
     expect(await readdir(folder)).toEqual(before);
   });
 });

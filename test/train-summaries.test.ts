@@ -85,6 +85,8 @@ test("what makes no sense ends in one sentence and exit code 1, or 2 for wrong u
     [1, "needs other sets", [data, "--out", run, "--setting", "transfer"]],
     [1, "splits 0 to 0", [data, "--out", run, "--split", `${splits}#3`]],
     [1, 'no cell "transformer"', [data, "--out", run, "--cell", "transformer"]],
+    [1, "only dpplstm can learn from two", [data, "--out", run, "--model", "dsn", "--joint"]],
+    [1, "learningRate", [data, "--out", run, "--rate", "0"]],
     [1, "one for each", [data, "--out", run, "--features", "a", "b"]],
     [2, "--out", [data]],
     [2, "0 to 4", [data, "--out", run, "--fold", "9"]],

@@ -9,9 +9,9 @@ export function dataCommand(): Command {
   const data = new Command("data")
     .summary("make a data set of videos, or look at one")
     .description(
-      "Makes a data set of videos to train and measure summaries on: features, shots and what\n" +
-        "people said of them, in the HDF5 layout that programs for SumMe and TVSum read. After\n" +
-        "Ctrl-C the same command goes on where it was.",
+      "Makes a data set of videos to train and measure summaries on: features, shots\n" +
+        "and what people said of them, in the HDF5 layout that programs for SumMe and\n" +
+        "TVSum read. After Ctrl-C the same command goes on where it was.",
     )
     .argument("<videos...>", "video files, and folders of them")
     .option("-o, --out <file>", "HDF5 file to write")
@@ -48,8 +48,8 @@ function checkCommand(): Command {
   return new Command("check")
     .summary("say what is in a data set, and what is wrong with it")
     .description(
-      "Says of a data set of videos what is in it and what is wrong with it; exit code 1 where\n" +
-        "something is. Reads eccv16_dataset_*.h5 and what `gatefold data` makes, SumMe's folder,\n" +
+      "Says what is in a data set and what is wrong with it (then with exit code 1).\n" +
+        "Reads eccv16_dataset_*.h5 and what `gatefold data` makes, SumMe's folder,\n" +
         "TVSum's .mat and .tsv, folders of users' key frames, shots' histograms.",
     )
     .argument("<path>", "file or folder")
@@ -80,6 +80,7 @@ async function make(paths: string[], { out, ...rest }: Flags, command: Command):
         }),
       onVideo: (video, place, wasDone) => {
         finished = place + 1;
+        progress.close();
         progress.event(
           { event: "video", video, place, wasDone },
           `${video}: ${wasDone ? "done before" : "done"} (${finished} of ${files.length})`,
@@ -92,9 +93,11 @@ async function make(paths: string[], { out, ...rest }: Flags, command: Command):
   } catch (error) {
     progress.close();
     if (!interrupt.signal.aborted) throw error;
-    process.stderr.write(
-      `Interrupted: ${finished} of ${files.length} videos are done and kept in ${partsFolder(options.out)}; the same command goes on.\n`,
-    );
+    const kept =
+      finished === 0
+        ? "nothing was written"
+        : `${finished} of ${files.length} videos are done and kept in ${partsFolder(options.out)}; the same command goes on`;
+    process.stderr.write(`Interrupted: ${kept}.\n`);
     process.exitCode = 130;
   }
 }

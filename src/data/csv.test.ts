@@ -1,4 +1,5 @@
 /** Tables of text are read as RFC 4180 has them. */
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { readCsv } from "./csv.ts";
 
@@ -9,6 +10,17 @@ test("cells stand by their columns, in quotation marks or not", () => {
     [2, "clip", 'a, "b"\nc'],
     [5, "other", ""],
   ]);
+});
+
+test("whatever stands in quotation marks is read as it was", () => {
+  const table = fc.array(fc.tuple(fc.string(), fc.string()), { minLength: 1 });
+  const quoted = (cell: string) => `"${cell.replaceAll('"', '""')}"`;
+  fc.assert(
+    fc.property(table, (rows) => {
+      const text = [["a", "b"], ...rows].map((row) => row.map(quoted).join(",")).join("\r\n");
+      expect(readCsv(text, "m").rows.map(({ cells }) => [...cells.values()])).toEqual(rows);
+    }),
+  );
 });
 
 test("a last line may end with the file", () => {

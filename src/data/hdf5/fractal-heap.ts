@@ -7,6 +7,9 @@ export interface FractalHeap {
   find(id: number): number;
 }
 
+/** Blocks double from level to level: more levels address no file. */
+const DEEPEST = 64;
+
 /** Bytes that hold numbers up to this one. */
 export const bytesFor = (most: number): number => Math.floor(Math.log2(Math.max(1, most)) / 8) + 1;
 
@@ -25,26 +28,27 @@ export function openFractalHeap(file: Hdf5Bytes, header: number): FractalHeap {
   const directRows = Math.log2(mostDirect / first) + 2;
 
   /** The place of a byte of the heap, `offset` from where the block that `rows` rows lie under begins. */
-  const within = (block: number, rows: number, offset: number): number => {
+  const within = (block: number, rows: number, offset: number, depth: number): number => {
     if (rows === 0) {
       file.expect("FHDB", block);
       return block + offset;
     }
     file.expect("FHIB", block);
     const row = offset < width * first ? 0 : Math.floor(Math.log2(offset / (width * first))) + 1;
-    if (row >= rows) throw file.damaged(`the heap at byte ${header} has no byte ${offset}`);
+    if (!(row < rows) || depth > DEEPEST)
+      throw file.damaged(`the heap at byte ${header} has no byte ${offset}`);
     const size = row < 2 ? first : first * 2 ** (row - 1);
     const before = row === 0 ? 0 : width * size;
     const column = Math.floor((offset - before) / size);
     const child = file.place(block + 13 + offsetBytes + 8 * (row * width + column));
     const childRows = row < directRows ? 0 : Math.log2(size / (first * width)) + 1;
-    return within(child, childRows, offset - before - column * size);
+    return within(child, childRows, offset - before - column * size, depth + 1);
   };
 
   return {
     find(id) {
       if ((file.byte(id) & 0x30) !== 0) throw file.unsupported("names of unusual length");
-      return within(root, rootRows, file.number(id + 1, offsetBytes));
+      return within(root, rootRows, file.number(id + 1, offsetBytes), 0);
     },
   };
 }

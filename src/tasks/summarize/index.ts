@@ -6,7 +6,23 @@ export { type MakeSetEvents, type MakeSetOptions, makeSet } from "./datasets/mak
 export { openAnnotatedSet } from "./datasets/open.ts";
 export { withShotFeatures } from "./datasets/shot-histograms.ts";
 export { readSplits, type Split } from "./datasets/splits.ts";
+export { baselines } from "./evaluation/baselines.ts";
+export {
+  type Candidate,
+  type Comparison,
+  type EvaluateOptions,
+  type Evaluation,
+  evaluateSummaries,
+  type Origin,
+  type Row,
+} from "./evaluation/evaluate.ts";
+export { Judge } from "./evaluation/judge.ts";
+export { frameScores, keyShots } from "./evaluation/key-shots.ts";
+export { type Measured, type Metric, metrics } from "./evaluation/metrics.ts";
+export { kendall, type Ranking, ranking, spearman } from "./evaluation/rank-correlation.ts";
+export { readScores } from "./evaluation/read-scores.ts";
 export { folds } from "./evaluation/splits.ts";
+export { evaluationTable } from "./evaluation/write-table.ts";
 export {
   type Stage,
   type Summarized,

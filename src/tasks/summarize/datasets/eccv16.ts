@@ -62,10 +62,10 @@ function readVideo(name: string, group: Hdf5Group, findings: Findings): Annotate
     frameCount,
     ...(rate !== undefined && { rate }),
     picks,
-    ...(features && { features: { data: Float32Array.from(features.data), width: features.columns } }),
+    ...(features && { features: { data: singlesOf(features.data), width: features.columns } }),
     ...(shots && { shots }),
     users: usersOf(fields, wrong),
-    ...(gtscore && { importance: Float32Array.from(gtscore) }),
+    ...(gtscore && { importance: singlesOf(gtscore) }),
     ...(gtsummary && {
       keySteps: asChoice(gtsummary, (at, value) =>
         wrong("gtsummary", `that of step ${at} is ${value}, and must be 0 or 1`),
@@ -129,7 +129,7 @@ function usersOf(fields: Fields, wrong: (field: string, text: string) => void): 
           wrong("user_summary", `that of user ${user + 1} for frame ${at} is ${value}, and must be 0 or 1`),
         ),
       }),
-    ...(scores && user < scores.rows && { scores: Float32Array.from(rowOf(scores, user)) }),
+    ...(scores && user < scores.rows && { scores: singlesOf(rowOf(scores, user)) }),
   }));
 }
 
@@ -137,7 +137,7 @@ function usersOf(fields: Fields, wrong: (field: string, text: string) => void): 
 function asChoice(values: Float64Array, wrong: (at: number, value: number) => void): Uint8Array {
   const unfit = values.findIndex((value) => value !== 0 && value !== 1);
   if (unfit >= 0) wrong(unfit, values[unfit]);
-  return Uint8Array.from(values);
+  return new Uint8Array(values);
 }
 
 interface Matrix {
@@ -146,8 +146,11 @@ interface Matrix {
   data: Float64Array | Float32Array;
 }
 
+const singlesOf = (data: Float64Array | Float32Array): Float32Array =>
+  data instanceof Float32Array ? data : new Float32Array(data);
+
 const rowOf = ({ data, columns }: Matrix, row: number): Float64Array =>
-  Float64Array.from(data.subarray(row * columns, (row + 1) * columns));
+  new Float64Array(data.subarray(row * columns, (row + 1) * columns));
 
 /** The numbers of a video's group. A field of another shape is wrong, one that is not there undefined. */
 class Fields {

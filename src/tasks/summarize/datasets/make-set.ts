@@ -1,10 +1,10 @@
 /** Makes a data set of videos: features, shots and what users said, in one file. */
-import { mkdir, readFile, rm, rmdir, stat } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, rmdir, stat } from "node:fs/promises";
 import { basename, extname, join, resolve } from "node:path";
 import { type DecoderChoice, openVideo } from "../../../data/video/open.ts";
 import { InputError } from "../../../graph/errors.ts";
 import { version } from "../../../version.ts";
-import { openFeatureNetwork } from "../frames/onnx-features.ts";
+import { openFeatureNetwork, settingsFile } from "../frames/onnx-features.ts";
 import { type Watched, watch } from "../frames/watch.ts";
 import { hardCuts } from "../shots/cuts.ts";
 import { findSpans } from "../shots/find-shots.ts";
@@ -68,13 +68,16 @@ export async function makeSet(
       : part?.video;
   };
   try {
+    const done = await Promise.all(names.map(async (_, at) => (await finishedVideo(at)) !== undefined));
+    // What can't be opened shows before hours are spent on the others.
+    for (const [at, file] of files.entries())
+      if (!done[at]) await (await openVideo(file, { decoder: options.decoder })).close();
     for (const [at, file] of files.entries()) {
-      const wasDone = (await finishedVideo(at)) !== undefined;
-      if (!wasDone) {
+      if (!done[at]) {
         await writePart(pathOf(at), await look(file, names[at], options, events), made[at]);
         await finishedVideo(at); // what is wrong with its ratings shows before the next is looked at
       }
-      events.onVideo?.(names[at], at, wasDone);
+      events.onVideo?.(names[at], at, done[at]);
     }
     const finished: AnnotatedVideo[] = [];
     async function* all() {
@@ -86,14 +89,22 @@ export async function makeSet(
       }
     }
     await writeEccv16(options.out, all());
-    await rm(folder, { recursive: true });
+    for (const name of await readdir(folder))
+      if (/\.safetensors(\.partial)?$/.test(name)) await rm(join(folder, name));
     return finished;
   } finally {
-    await rmdir(folder).catch(() => undefined); // where nothing was done nothing is left
+    await rmdir(folder).catch(() => undefined); // it stays where there is something in it
   }
 }
 
 async function makeFolder(folder: string, out: string): Promise<void> {
+  if (
+    await stat(out).then(
+      (status) => status.isDirectory(),
+      () => false,
+    )
+  )
+    throw new InputError(`${out} can't be written: it is a folder`);
   await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "EEXIST") return;
     const reason = error.code === "ENOENT" ? "there is no such folder" : error.message;
@@ -120,20 +131,22 @@ async function openRatings(path: string): Promise<Ratings> {
   return readRatings(text, path);
 }
 
-/** What a part depends on: the video, as it is now, and how it is looked at. */
+/** What a part depends on: the video and the network, as they are now, and how the video is looked at. */
 async function makingOf(file: string, { fps, features, decoder }: MakeSetOptions): Promise<string> {
-  const [video, network] = await Promise.all(
-    [file, features].map(async (path) => {
-      if (path === undefined) return "built-in";
-      const status = await stat(path).catch((error: NodeJS.ErrnoException) => {
-        throw new InputError(
-          `${path} can't be read: ${error.code === "ENOENT" ? "there is no such file" : error.message}`,
-        );
-      });
-      return `${resolve(path)} ${status.size} ${status.mtimeMs}`;
-    }),
-  );
-  return JSON.stringify({ version, video, network, fps, decoder });
+  const marks = [await markOf(file)];
+  if (features !== undefined)
+    marks.push(await markOf(features), await markOf(settingsFile(features)).catch(() => "none"));
+  return JSON.stringify({ version, marks, fps, decoder });
+}
+
+/** What changes when a file does. */
+async function markOf(path: string): Promise<string> {
+  const { size, mtimeMs } = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    throw new InputError(
+      `${path} can't be read: ${error.code === "ENOENT" ? "there is no such file" : error.message}`,
+    );
+  });
+  return `${resolve(path)} ${size} ${mtimeMs}`;
 }
 
 async function look(

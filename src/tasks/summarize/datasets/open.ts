@@ -110,10 +110,10 @@ async function fromMatlab(path: string, bytes: Uint8Array, findings: Findings): 
   const all = variables.get("tvsum50");
   if (all?.kind === "structures")
     return { form: "TVSum's MATLAB file", name: "TVSum", videos: await readTvsumMatlab(path, all, findings) };
-  const oracle = oracleIn(variables);
-  if (oracle) return { form: "key frames to learn", videos: readOracle(oracle, findings) };
   if (variables.has("user_score"))
     throw new InputError(`${path} is one video of SumMe: give the folder that it is in`);
+  const oracle = oracleIn(variables);
+  if (oracle) return { form: "key frames to learn", videos: readOracle(oracle, findings) };
   throw new InputError(
     `${path} is a MATLAB file of ${[...variables.keys()].join(", ") || "nothing"}: ${readable}`,
   );

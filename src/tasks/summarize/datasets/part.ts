@@ -28,11 +28,13 @@ export async function writePart(path: string, { video, times }: Part, made: stri
   await writeAside(path, bytes);
 }
 
-/** @returns undefined where there is none, or one of another making */
+/** @returns undefined where there is none that is whole and of the same making */
 export async function readPart(path: string, name: string, made: string): Promise<Part | undefined> {
-  const bytes = await readFile(path).catch(() => undefined);
-  if (!bytes) return undefined;
-  const { tensors, metadata } = readSafetensors(bytes, path);
+  const file = await readFile(path)
+    .then((bytes) => readSafetensors(bytes, path))
+    .catch(() => undefined);
+  if (!file) return undefined;
+  const { tensors, metadata } = file;
   const [times, features, picks, ends] = ["times", "features", "picks", "ends"].map((key) =>
     tensors.get(key),
   );

@@ -95,7 +95,9 @@ export function withShotFeatures(set: AnnotatedSet, features: AnnotatedSet): Ann
 }
 
 function withFeaturesOf(video: AnnotatedVideo, set: string, features: AnnotatedSet): AnnotatedVideo {
-  const found = findVideo(video.name, features.videos, features.name);
+  const found = [video.name, video.alias]
+    .flatMap((name) => (name === undefined ? [] : (findVideo(name, features.videos, features.name) ?? [])))
+    .at(0);
   const place = `${set}, video "${video.name}"`;
   if (!found?.features) throw new InputError(`${place}: ${features.name} has no features of it`);
   if (Math.abs(found.frameCount - video.frameCount) > NEAR)

@@ -76,7 +76,7 @@ function readVideo(
     ...(rate !== undefined && { rate }),
     picks,
     ...(ranges && { shots: ranges }),
-    users: columns.map((scores, user) => ({ scores, summary: summaries[user] })),
+    users: summaries.map((summary) => ({ summary })), // the numbers count a user's segments: they are no scores
     ...(frames === frameCount &&
       users > 0 && {
         importance: importanceOf(summaries, picks, frameCount, { least: 0, greatest: 1 }),

@@ -2,7 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../../../graph/errors.ts";
 
-const videoFile = /\.(mp4|m4v|mov|mkv|webm|avi|mpe?g|wmv|ts)$/i;
+const videoFile = /\.(mp4|m4v|mov|mkv|webm|avi|mpe?g|wmv|m2?ts)$/i;
 
 export const isVideoFile = (name: string): boolean => videoFile.test(name);
 

@@ -108,8 +108,11 @@ export async function openFeatureNetwork(file: string, threads: number): Promise
   };
 }
 
+/** Where the settings of a network stand. */
+export const settingsFile = (file: string): string => `${file.replace(/\.onnx$/i, "")}.json`;
+
 async function readSettings(file: string): Promise<FeatureSettings> {
-  const path = `${file.replace(/\.onnx$/i, "")}.json`;
+  const path = settingsFile(file);
   const text = await readFile(path, "utf8").catch(() => {
     throw new InputError(
       `The feature network ${file} needs a file ${path} beside it, such as ` +

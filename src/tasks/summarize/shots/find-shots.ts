@@ -66,7 +66,7 @@ export function findSpans(watched: Watched, cuts: readonly Cut[]): Spans {
  * The leading `kept` values of each sample's features, scaled to length 1 (the cosine kernel). Motion is left out of the
  * built-in descriptor: the first sample after a cut always differs from the one before, which would part it from its shot.
  */
-function unitRows({ frames, features, width }: Watched, kept: number): Float32Array {
+export function unitRows({ frames, features, width }: Watched, kept: number): Float32Array {
   const unit = new Float32Array(frames.length * kept);
   for (let k = 0; k < frames.length; k++) {
     const row = features.subarray(k * width, k * width + kept);

@@ -3,8 +3,8 @@ import { InputError } from "../../../graph/errors.ts";
 import type { AnnotatedSet } from "../datasets/annotated-video.ts";
 import { openAnnotatedSet } from "../datasets/open.ts";
 import { withShotFeatures } from "../datasets/shot-histograms.ts";
-import { readSplits } from "../datasets/splits.ts";
-import { folds, type Split } from "../evaluation/splits.ts";
+import { readSplits, type Split } from "../datasets/splits.ts";
+import { folds } from "../evaluation/splits.ts";
 import { featuresAtSteps } from "./features-at-steps.ts";
 
 /**

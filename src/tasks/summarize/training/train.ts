@@ -1,6 +1,8 @@
 /** Training a summary network: sets of videos become a run. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { checkOptions } from "../../../cells/define-cell.ts";
+import { InputError } from "../../../graph/errors.ts";
 import { type Graph, inputsOf } from "../../../graph/graph.ts";
 import { saveModel } from "../../../models/file.ts";
 import { fit } from "../../../train/fit.ts";
@@ -12,7 +14,7 @@ import type { Trainer, Weights } from "../../../train/trainer.ts";
 import { averageOver } from "../../../train/validation.ts";
 import { initialWeights } from "../../../weights/declare.ts";
 import type { AnnotatedSet } from "../datasets/annotated-video.ts";
-import type { Split } from "../evaluation/splits.ts";
+import type { Split } from "../datasets/splits.ts";
 import { rewardGraph } from "../scoring/fit-without-labels.ts";
 import { type SummaryNetwork, scoringGraph, summaryNetwork } from "../scoring/network.ts";
 import { inputWidth } from "../scoring/network-input.ts";
@@ -21,7 +23,7 @@ import { type LabelLoss, labelObjective } from "./objective.ts";
 import { featureWidth } from "./prepare.ts";
 import { type NamedVideo, type Selection, type Setting, selectVideos } from "./select-videos.ts";
 import { stepsOfShots } from "./shot-steps.ts";
-import { type Recipe, writeTaskFile } from "./task-file.ts";
+import { type Recipe, recipeSettings, writeTaskFile } from "./task-file.ts";
 
 export interface TrainSummariesOptions {
   recipe: Recipe;
@@ -57,7 +59,10 @@ export async function trainSummaries(
   run: string,
   options: TrainSummariesOptions,
 ): Promise<FitResult> {
-  const { recipe, setting, split, signal } = options;
+  const { setting, split, signal } = options;
+  const recipe = checkOptions("recipe", recipeSettings, options.recipe);
+  if (recipe.joint && recipe.model !== "dpplstm")
+    throw new InputError(`${recipe.model} has one loss: only dpplstm can learn from two jointly`);
   const videos = selectVideos(sets, { setting, split, seed: recipe.seed });
   const { training, validation } = withSteps(videos, recipe);
   const features = featureWidth([...training, ...validation, ...videos.test]);

@@ -32,6 +32,7 @@ export function summarizeCommand(): Command {
       "--weights <file>",
       "trained weights, or a run of `gatefold train\nsummarize` (default: fit to this video alone)",
     )
+    .option("--adapt", "mix what the weights say with a fit to this video")
     .option("--seed <number>", "seed of all random choices", parseSeed, 1)
     .addOption(
       new Option("--decoder <name>", "what decodes").choices(["auto", "ffmpeg", "webcodecs"]).default("auto"),

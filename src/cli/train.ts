@@ -16,7 +16,8 @@ export function trainCommand(): Command {
   return train;
 }
 
-const settings: Setting[] = ["canonical", "augmented", "transfer"];
+const testedSettings: Setting[] = ["canonical", "augmented", "transfer"];
+const settings: Setting[] = [...testedSettings, "all"];
 const models: ModelName[] = ["vslstm", "dpplstm", "dsn"];
 const parts: InputPart[] = ["features", "position", "duration", "likeness"];
 
@@ -109,7 +110,9 @@ function compareCommand(): Command {
     .requiredOption("-o, --out <folder>", "folder for the runs and the table")
     .option("--models <names>", "what is trained", parseModels, models)
     .option("--features <sets...>", "shots' features for sets that have none, in the order of the sets")
-    .addOption(new Option("--setting <name>", "what is learned from").choices(settings).default("canonical"))
+    .addOption(
+      new Option("--setting <name>", "what is learned from").choices(testedSettings).default("canonical"),
+    )
     .option("--seeds <count>", "seeds 1 to this, of each fold", parsePositive, 3);
   return withNetworkOptions(command).action(table);
 }
@@ -125,7 +128,7 @@ async function train(sets: string[], flags: TrainFlags): Promise<void> {
   const recipe = { ...recipeOf[model], ...changesOf(flags), joint, seed };
   using interrupt = watchInterrupt();
   const opened = await openSets(sets, features);
-  const split = await splitOf(opened[0], flags);
+  const split = setting === "all" ? undefined : await splitOf(opened[0], flags);
   const show = showTraining(createProgress(process.stderr));
   const { reason, best } = await trainSummaries(opened, out, {
     recipe,

@@ -13,7 +13,7 @@ import { type OutputFolder, openOutputFolder } from "./output-folder.ts";
 import { writeResults } from "./results.ts";
 import { openScorer, type Scorer } from "./scoring/score-frames.ts";
 import { hardCuts } from "./shots/cuts.ts";
-import { findShots } from "./shots/find-shots.ts";
+import { findShots, findSpans } from "./shots/find-shots.ts";
 import { type Keyframe, type Summary, summaryVersion } from "./summary.ts";
 
 export interface SummarizeOptions {
@@ -29,8 +29,10 @@ export interface SummarizeOptions {
   maxKeyframes: number;
   /** An image network that makes the features: the name of a known one, or its ONNX file; else the built-in descriptor. */
   features?: string;
-  /** Trained weights of the scoring network; else it is fitted to this video. */
+  /** Trained weights of the scoring network, a file or a run; else it is fitted to this video. */
   weights?: string;
+  /** Fits a network to this video beside the trained one, and takes the mean of both rankings. */
+  adapt?: boolean;
   decoder: DecoderChoice;
   /** Threads of the feature network. Scoring has one, for another number would change its last digits. */
   threads: number;
@@ -163,14 +165,15 @@ async function compose(
   const { share, fps, fast, seed, maxKeyframes, features = "built-in", weights } = options;
   const { info, scan, times } = watched;
   const scorer = await scorerFor(watched.width);
-  const { scores: judged, order } = await scorer.score(watched.features, {
-    onProgress: (done) => onProgress?.("score", Math.round(100 * done), 100),
-    signal,
-  });
+  const cuts = hardCuts(scan);
+  const found = findSpans(watched, cuts);
+  const { scores: judged, order } = await scorer.score(
+    { ...watched, frameCount: info.frames, shots: found.spans },
+    { onProgress: (done) => onProgress?.("score", Math.round(100 * done), 100), signal },
+  );
   await scorer.close(); // Writing needs the memory.
   const scores = judged.map((score, k) => score * visibility(watched.quality[k]));
-  const cuts = hardCuts(scan);
-  const shots = findShots(watched, cuts, scores, share);
+  const shots = findShots(watched, found, scores, share);
   const candidates = {
     ...watched,
     scores,
@@ -192,7 +195,16 @@ async function compose(
     shots,
     keyframes,
     frames: Array.from(times, (time, k) => ({ time, score: scores[k] })),
-    settings: { share, fps, fast, maxKeyframes, features, weights: weights ?? null, decoder: reader.decoder },
+    settings: {
+      share,
+      fps,
+      fast,
+      maxKeyframes,
+      features,
+      weights: weights ?? null,
+      adapted: weights !== undefined && (options.adapt ?? false),
+      decoder: reader.decoder,
+    },
     seed,
     warnings: [...reader.notes],
     versions: { gatefold: version, node: process.versions.node },

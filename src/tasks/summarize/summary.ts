@@ -43,6 +43,7 @@ const settings = z.object({
     .string()
     .nullable()
     .describe("Trained weights, or null where the network was fitted to this video"),
+  adapted: z.boolean().describe("Whether a network fitted to this video has half the say beside the weights"),
   decoder: z.enum(["ffmpeg", "webcodecs"]),
 });
 

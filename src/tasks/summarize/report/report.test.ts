@@ -24,6 +24,7 @@ function summaryOf(changes: Partial<Summary> = {}, file = "talk.mp4"): Summary {
       maxKeyframes: 12,
       features: "built-in",
       weights: null,
+      adapted: false,
       decoder: "ffmpeg",
     },
     seed: 1,

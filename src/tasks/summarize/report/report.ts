@@ -138,10 +138,13 @@ ${rows.join("\n")}
 }
 
 function colophon({ settings, seed, versions }: Summary): string {
+  const fitted =
+    "recurrent network was fitted to this video alone, without labels, to find frames that differ from one another and stand for the rest.";
+  const { weights, adapted } = settings;
   const learned =
-    settings.weights === null
-      ? "A recurrent network was fitted to this video alone, without labels, to find frames that differ from one another and stand for the rest."
-      : `Importance comes from a recurrent network with the weights ${escapeHtml(settings.weights)}.`;
+    weights === null
+      ? `A ${fitted}`
+      : `Importance comes from a recurrent network with the weights ${escapeHtml(weights)}.${adapted ? ` Another ${fitted}` : ""}`;
   const made = Object.entries(versions).map(
     ([name, version]) => `${escapeHtml(name)} ${escapeHtml(version)}`,
   );

@@ -8,6 +8,7 @@ import { gradient } from "../../../transform/gradient.ts";
 import { initialWeights } from "../../../weights/declare.ts";
 import { random } from "../../../weights/random.ts";
 import { writeSafetensors } from "../../../weights/safetensors.ts";
+import { descriptorWidth } from "../frames/descriptor.ts";
 import { rewardGraph } from "./fit-without-labels.ts";
 import { scoringGraph, summaryNetwork } from "./network.ts";
 import { openScorer, type ScorerOptions } from "./score-frames.ts";
@@ -29,7 +30,14 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 async function score(given: Float32Array, options: ScorerOptions, values = width) {
   const scorer = await openScorer(values, options);
   try {
-    return await scorer.score(given);
+    const count = given.length / values;
+    return await scorer.score({
+      frames: Int32Array.from({ length: count }, (_, k) => k),
+      frameCount: count,
+      features: given,
+      descriptors: new Float32Array(count * descriptorWidth),
+      shots: [{ start: 0, end: count }],
+    });
   } finally {
     await scorer.close();
   }

@@ -1,17 +1,22 @@
-/** Scores frames by the scoring network: trained before, or fitted to this video alone. */
+/** Scores frames by the scoring network: trained before, fitted to this video alone, or both. */
 import { stat } from "node:fs/promises";
 import { InputError } from "../../../graph/errors.ts";
 import { compile } from "../../../runtime/session.ts";
 import { type Tensor, tensor } from "../../../runtime/tensor.ts";
+import { shotOfSteps } from "../datasets/shot-of-steps.ts";
+import { histogramWidth } from "../frames/shot-histogram.ts";
 import type { TaskFile } from "../training/task-file.ts";
 import { decode, greedyOrder } from "./decode.ts";
 import { type FitEvents, type Judgment, openFit } from "./fit-without-labels.ts";
+import { mixed } from "./mixed.ts";
 import { scoringGraph, summaryNetwork } from "./network.ts";
+import type { Seen } from "./network-input.ts";
 import { loadNetworkWeights } from "./network-weights.ts";
 import { standardize } from "./standardize.ts";
 import { openTrainedRun } from "./trained-run.ts";
+import { samplesInOrder, shotsSeen, type VideoToScore } from "./video-to-score.ts";
 
-/** How important each frame is, from its features alone. */
+/** How important each frame is. */
 export interface FrameScores {
   /** 0 to 1, one a frame. */
   scores: Float32Array;
@@ -26,10 +31,9 @@ export interface Scorer {
   /**
    * Scores a video's frames.
    *
-   * @param features [frames, width], row by row
    * @throws InputError where a feature is not finite
    */
-  score(features: Float32Array, events?: FitEvents): Promise<FrameScores>;
+  score(video: VideoToScore, events?: FitEvents): Promise<FrameScores>;
   /** May be called more than once. */
   close(): Promise<void>;
 }
@@ -38,6 +42,8 @@ export interface ScorerOptions {
   seed: number;
   /** A safetensors file with trained weights, or the folder of a run; else the network is fitted to the video. */
   weights?: string;
+  /** Fits a network to the video beside the trained one, and takes the mean of both rankings. */
+  adapt?: boolean;
 }
 
 /** The network that is fitted to one video: small, since it sees little. */
@@ -48,18 +54,13 @@ const fittedSize = { units: 64, width: 32 };
  *
  * @throws InputError where the weights are not for such features
  */
-export async function openScorer(width: number, { seed, weights }: ScorerOptions): Promise<Scorer> {
-  const { score, close } =
-    weights === undefined
-      ? await openFitted(width, seed)
-      : (await isFolder(weights))
-        ? await openRun(weights, width)
-        : await openTrained(weights, width);
+export async function openScorer(width: number, options: ScorerOptions): Promise<Scorer> {
+  const { score, close } = await openChosen(width, options);
   let closing: Promise<void> | undefined;
   return {
-    score(features, events = {}) {
+    score(video, events = {}) {
       events.signal?.throwIfAborted();
-      return score(features, events);
+      return score(video, events);
     },
     close() {
       closing ??= close();
@@ -68,8 +69,25 @@ export async function openScorer(width: number, { seed, weights }: ScorerOptions
   };
 }
 
+async function openChosen(width: number, options: ScorerOptions): Promise<OpenedScorer> {
+  const { seed, weights, adapt = false } = options;
+  if (weights === undefined) return openFitted(width, seed);
+  const trained = await openTrained(weights, width);
+  if (!adapt) return trained;
+  const fitted = await openFitted(width, seed);
+  return {
+    score: async (video, events) => mixed(await trained.score(video, {}), await fitted.score(video, events)),
+    async close() {
+      await Promise.all([trained.close(), fitted.close()]);
+    },
+  };
+}
+
+const openTrained = async (weights: string, width: number): Promise<OpenedScorer> =>
+  (await isFolder(weights)) ? openRun(weights, width) : openWeights(weights, width);
+
 interface OpenedScorer {
-  score(features: Float32Array, events: FitEvents): Promise<FrameScores>;
+  score(video: VideoToScore, events: FitEvents): Promise<FrameScores>;
   close(): Promise<void>;
 }
 
@@ -82,17 +100,17 @@ const isFolder = (path: string) =>
 async function openFitted(width: number, seed: number): Promise<OpenedScorer> {
   const { judge, close } = await openFit(summaryNetwork({ inputs: width, ...fittedSize }), seed);
   return {
-    score: async (features, events) => scoresOf(await judge(inputOf(features, width), features, events)),
+    score: async ({ features }, events) => scoresOf(await judge(inputOf(features, width), features, events)),
     close,
   };
 }
 
-async function openTrained(file: string, width: number): Promise<OpenedScorer> {
+async function openWeights(file: string, width: number): Promise<OpenedScorer> {
   const { network, weights } = await loadNetworkWeights(file, width);
   const session = await compile(scoringGraph(network));
   const named = Object.entries(weights).map(([name, { data, dims }]) => [name, tensor(data, dims)]);
   return {
-    async score(features) {
+    async score({ features }) {
       const feeds = { ...Object.fromEntries(named), x: inputOf(features, width) };
       return scoresOf((await session.run(feeds)) as Judgment);
     },
@@ -109,26 +127,35 @@ async function openRun(folder: string, width: number): Promise<OpenedScorer> {
     await close();
     throw new InputError(`the run ${folder} can't weigh this video: ${fault}`);
   }
+  const byShot = task.recipe.steps === "shots";
   return {
-    async score(data) {
-      const frames = data.length / width;
-      // Frames were taken at even times, so that their numbers tell their positions.
-      const picks = Int32Array.from({ length: frames }, (_, frame) => frame);
-      const judgment = await judge("the video", { features: { data, width }, picks, frameCount: frames });
-      const scores = decode(judgment, decoding);
-      const most = scores.reduce((a, b) => Math.max(a, b), 1);
-      return { scores: scores.map((score) => score / most), order: greedyOrder(judgment) };
+    async score(video) {
+      const { frames, frameCount, features, shots } = video;
+      const seen: Seen = byShot
+        ? shotsSeen(video)
+        : { features: { data: features, width }, picks: frames, frameCount, shots };
+      const judgment = await judge("the video", seen);
+      const decoded = decode(judgment, decoding);
+      const most = decoded.reduce((a, b) => Math.max(a, b), 1);
+      const scores = decoded.map((score) => score / most);
+      const order = greedyOrder(judgment);
+      if (!byShot) return { scores, order };
+      const shotOf = shotOfSteps(frames, shots);
+      return {
+        scores: Float32Array.from(shotOf, (shot) => scores[shot]),
+        order: samplesInOrder(video, shotOf, order),
+      };
     },
     close,
   };
 }
 
 /** Why a run can't be used on features of this width. */
-function unsuited({ features, recipe }: TaskFile, width: number): string | undefined {
-  if (recipe.steps === "shots" || recipe.inputs.includes("duration"))
-    return "it reads shots, which are found only after frames are scored: train one whose steps are picks, without the input duration";
-  const reads = recipe.inputs.includes("features");
-  if (reads && features !== width)
+function unsuited({ features, recipe: { steps, inputs } }: TaskFile, width: number): string | undefined {
+  if (!inputs.includes("features") && !inputs.includes("likeness")) return undefined;
+  if (steps === "shots" && features !== histogramWidth)
+    return `it reads shots by features of ${features} values, and here shots have histograms of ${histogramWidth}: train one on such histograms, or one whose steps are picks`;
+  if (steps === "picks" && inputs.includes("features") && features !== width)
     return `it was trained on features of ${features} values, and here there are ${width} a frame: give the network that made those by --features, or train on these`;
 }
 

@@ -15,15 +15,17 @@ const shortestShot = 0.5;
  */
 const vmax = { descriptor: 0.12, network: 0.5 };
 
-/** Segmentation, boundaries moved to the cuts, long shots divided, scores, choice. */
+/**
+ * What the skim is made of: long shots divided, scores, choice.
+ *
+ * @param scores of the samples
+ */
 export function findShots(
-  watched: Watched,
-  cuts: readonly Cut[],
+  { frames, scan, info }: Watched,
+  { spans, rows, width }: Spans,
   scores: Float32Array,
   share: number,
 ): Shot[] {
-  const { frames, scan, info } = watched;
-  const { spans, rows, width } = findSpans(watched, cuts);
   const budget = Math.max(1, Math.floor(share * info.frames));
   const limits = { longest: longestSpan(budget, info.fps), budget };
   const divided = divideLong(spans, limits, {
@@ -41,7 +43,7 @@ export function findShots(
 }
 
 /** What a segmentation gives, and the rows that it is made by: [samples, width]. */
-interface Spans {
+export interface Spans {
   spans: Span[];
   rows: Float32Array;
   width: number;

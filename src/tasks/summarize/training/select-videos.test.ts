@@ -39,6 +39,15 @@ test("no video of the test is learned from or validated on, whatever the seed", 
   }
 });
 
+test("all learns from every video of every set, or of a single one, and leaves none to test on", () => {
+  const everything = sets.flatMap(({ name, videos }) => videos.map((video) => `${name}/${video.name}`));
+  const selection = selectVideos(sets, { setting: "all", seed: 1 });
+  expect(learned(selection).sort()).toEqual(everything.sort());
+  expect(selection.validation).toHaveLength(3);
+  expect(selection.test).toEqual([]);
+  expect(learned(selectVideos(sets.slice(0, 1), { setting: "all", seed: 1 }))).toHaveLength(10);
+});
+
 test("settings that need other sets, and splits that leave nothing, are refused", () => {
   const choose = (setting: "transfer" | "canonical", train: string[], test: string[]) =>
     selectVideos(sets.slice(0, 1), { setting, split: { train, test }, seed: 1 });

@@ -5,7 +5,10 @@ import type { AnnotatedSet, AnnotatedVideo } from "../datasets/annotated-video.t
 import type { Split } from "../datasets/splits.ts";
 import type { TaskFile } from "./task-file.ts";
 
-/** What is learned from (Zhang et al. 2016, section 4.1): the same set, all sets, or the other sets alone. */
+/**
+ * What is learned from (Zhang et al. 2016, section 4.1): the same set, all sets, or the other sets alone; or `all` videos, with none
+ * left to test on: for a model that is to be used.
+ */
 export type Setting = TaskFile["setting"];
 
 /** A video, and how files and messages call it: "SET/VIDEO". */
@@ -27,21 +30,23 @@ const validationPart = 0.2;
  * Chooses the videos. The first set is the one that is tested on; validation videos are drawn by the seed from those learned
  * from, never from the test.
  *
- * @param split of the first set's videos, by name; what it learns from in other sets the setting tells
+ * @param split of the first set's videos, by name; what it learns from in other sets the setting tells. `all` needs none
  * @throws InputError where a part would be empty, or other sets are missing
  */
 export function selectVideos(
   sets: readonly AnnotatedSet[],
-  { setting, split, seed }: { setting: Setting; split: Split; seed: number },
+  { setting, split, seed }: { setting: Setting; split?: Split; seed: number },
 ): Selection {
   const [tested, ...others] = sets.map(({ name, videos }) =>
     videos.map((video) => ({ name: `${name}/${video.name}`, video })),
   );
-  if (setting !== "canonical" && others.length === 0)
+  if ((setting === "augmented" || setting === "transfer") && others.length === 0)
     throw new InputError(`the setting ${setting} needs other sets beside the one that is tested on`);
-  const test = tested.filter(({ video }) => split.test.includes(video.name));
-  if (test.length === 0) throw new InputError(`the split tests no video of ${sets[0].name}`);
-  const own = setting === "transfer" ? [] : tested.filter(({ video }) => split.train.includes(video.name));
+  const partOf = (names: readonly string[] = []) => tested.filter(({ video }) => names.includes(video.name));
+  const test = setting === "all" ? [] : partOf(split?.test);
+  if (test.length === 0 && setting !== "all")
+    throw new InputError(`the split tests no video of ${sets[0].name}`);
+  const own = setting === "all" ? tested : setting === "transfer" ? [] : partOf(split?.train);
   const learned = [...own, ...(setting === "canonical" ? [] : others.flat())];
   if (learned.length < 2)
     throw new InputError(

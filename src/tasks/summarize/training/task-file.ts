@@ -47,7 +47,7 @@ const taskFile = z.strictObject({
   format: z.literal("gatefold-summary-training"),
   version: z.literal(1),
   recipe: recipeSettings,
-  setting: z.enum(["canonical", "augmented", "transfer"]),
+  setting: z.enum(["canonical", "augmented", "transfer", "all"]),
   /** Values of a step's features. */
   features: z.int().min(0),
   /** The parts that the videos were in, each as "SET/VIDEO". */

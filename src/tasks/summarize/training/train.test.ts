@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { annotatedSet, FEATURES } from "../../../../test/annotated-videos.ts";
 import type { AnnotatedVideo } from "../datasets/annotated-video.ts";
 import { ranking, spearman } from "../evaluation/rank-correlation.ts";
+import { descriptorWidth } from "../frames/descriptor.ts";
 import { openScorer } from "../scoring/score-frames.ts";
 import { recipeOf } from "./recipes.ts";
 import { scoresOfRun } from "./run-scores.ts";
@@ -130,11 +131,17 @@ test("a run weighs a video's frames where its features fit, and says why it can'
   await train("fits", "vslstm", { inputs: ["features", "position"], epochs: 1 });
   const run = join(folder, "fits");
   const scorer = await openScorer(FEATURES, { seed: 1, weights: run });
-  const { scores, order } = await scorer.score(first.features!.data);
+  const { picks: frames, frameCount, shots, features } = first;
+  const { scores, order } = await scorer.score({
+    frames,
+    frameCount,
+    shots: shots!,
+    features: features!.data,
+    descriptors: new Float32Array(frames.length * descriptorWidth),
+  });
   await scorer.close();
   const [expected] = await scoresOfRun(run, set, { videos: [first] });
-  // Here the scorer knows a frame's place to a fifteenth of a step.
-  expect(scores.every((score, step) => Math.abs(score - expected[step]) < 0.02)).toBe(true);
+  expect(scores).toEqual(expected);
   expect(order.toSorted()).toEqual(Int32Array.from(scores.keys()));
   await expect(openScorer(347, { seed: 1, weights: run })).rejects.toThrow(
     /features of 4 values, and here there are 347/,
@@ -142,9 +149,11 @@ test("a run weighs a video's frames where its features fit, and says why it can'
   await expect(openScorer(FEATURES, { seed: 1, weights: folder })).rejects.toThrow(
     /no run of "gatefold train summarize"/,
   );
-  await train("by duration", "vslstm", { inputs: ["duration"], epochs: 1 });
-  const other = join(folder, "by duration");
-  await expect(openScorer(FEATURES, { seed: 1, weights: other })).rejects.toThrow(/it reads shots/);
+  await train("by shot", "vslstm", { steps: "shots", epochs: 1 });
+  const other = join(folder, "by shot");
+  await expect(openScorer(FEATURES, { seed: 1, weights: other })).rejects.toThrow(
+    /reads shots by features of 4 values/,
+  );
 });
 
 test("sets with different features, and another recipe in the same folder, are refused", async () => {

@@ -28,8 +28,8 @@ import { type Recipe, recipeSettings, writeTaskFile } from "./task-file.ts";
 export interface TrainSummariesOptions {
   recipe: Recipe;
   setting: Setting;
-  /** The first set's videos to learn from and to test on, by name. */
-  split: Split;
+  /** The first set's videos to learn from and to test on, by name; the setting `all` needs none. */
+  split?: Split;
   /** Threads of ONNX Runtime. */
   threads?: number;
   signal?: AbortSignal;

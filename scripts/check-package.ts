@@ -20,6 +20,7 @@ try {
   install();
   checkTypes(importAll());
   runCommand();
+  scoreByBuiltIns();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -35,7 +36,9 @@ function install(): void {
   const words = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder];
   const [{ filename, files, size }] = JSON.parse(run("npm", words, root));
   const paths: string[] = files.map(({ path }: { path: string }) => path);
-  const surplus = paths.filter((path) => !/^(dist|schema)\/|^(LICENSE|README\.md|package\.json)$/.test(path));
+  const surplus = paths.filter(
+    (path) => !/^(dist|schema|weights)\/|^(LICENSE|README\.md|package\.json)$/.test(path),
+  );
   if (surplus.length > 0 || paths.some((path) => /\.test\./.test(path)))
     throw new Error(`the package holds what it should not: ${surplus.join(", ") || "tests"}`);
   const installed = join(folder, "node_modules", manifest.name);
@@ -85,6 +88,29 @@ function runCommand(): void {
   const main = join(folder, "node_modules", manifest.name, manifest.bin.gatefold);
   const printed = run(process.execPath, [main, "--version"], folder).trim();
   if (printed !== manifest.version) throw new Error(`gatefold --version prints ${printed}`);
+}
+
+/** The networks that the package brings along are there, whole, and score a video. */
+function scoreByBuiltIns(): void {
+  const program = `
+    import { builtInRun, scoresOfRun, scoringModels } from "${manifest.name}/summarize";
+    const features = { data: new Float32Array(2 * 96).fill(1 / 32), width: 96 };
+    const shots = [{ start: 0, end: 20 }, { start: 20, end: 60 }];
+    const video = { name: "two shots", frameCount: 60, picks: Int32Array.of(10, 40), features, shots, users: [] };
+    for (const model of scoringModels.filter((name) => name !== "fit")) {
+      const [scores] = await scoresOfRun(builtInRun(model), { name: "made-up", videos: [video] });
+      console.log(model, ...scores);
+    }`;
+  writeFileSync(join(folder, "score.js"), program);
+  const lines = run(process.execPath, ["score.js"], folder).trim().split("\n");
+  const isScored = (line: string) =>
+    line
+      .split(" ")
+      .slice(1)
+      .every((score) => Number(score) > 0);
+  if (lines.length < 2 || !lines.every(isScored))
+    throw new Error(`the built-in networks say: ${lines.join("; ")}`);
+  console.log(`built-in networks: ${lines.length}`);
 }
 
 /** What a program prints. Where it fails, that goes to the terminal and ends the check. */

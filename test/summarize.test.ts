@@ -248,6 +248,12 @@ describe("bad input", () => {
     ]);
   });
 
+  it("of weights beside a built-in model is wrong usage", async () => {
+    const { code, stderr } = await run(["short.mp4", "--model", "dsn", "--weights", "run"]);
+    expect(stderr).toMatch(/--model.*--weights/);
+    expect(code).toBe(2);
+  });
+
   it("of weights names them, before anything is decoded", async () => {
     await writeFile(file("weights.safetensors"), "not weights");
     const { code, stderr } = await run(["short.mp4", "--weights", "weights.safetensors"]);
@@ -280,6 +286,26 @@ describe("bad input", () => {
     const { code, stdout, stderr } = await run(["short.mp4", ...words]);
     expect(stderr).toMatch(message);
     expect([code, stdout]).toEqual([2, ""]);
+  });
+});
+
+describe("the networks that the package brings along", () => {
+  it.each(["dpplstm", "dsn"] as const)(
+    "%s scores shots, the same way each time and with each seed",
+    async (model) => {
+      const summary = await summarizeHere("sample.mp4", { model });
+      const again = await summarizeHere("sample.mp4", { model, seed: 2 });
+      expect(again.shots).toEqual(summary.shots);
+      expect(again.keyframes).toEqual(summary.keyframes);
+      expect(summary.settings).toMatchObject({ model, weights: null, adapted: false });
+      expect(new Set(summary.frames.map(({ score }) => score)).size).toBeGreaterThan(1);
+    },
+  );
+
+  it("have half the say where a network is fitted to the video too", async () => {
+    const { settings, shots } = await summarizeHere("sample.mp4", { model: "dpplstm", adapt: true });
+    expect(settings).toMatchObject({ model: "dpplstm", adapted: true });
+    expect(shots.some(({ selected }) => selected)).toBe(true);
   });
 });
 

@@ -2,6 +2,7 @@ import { basename, extname } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Stage, SummarizeOptions } from "../tasks/summarize/pipeline.ts";
 import { clock } from "../tasks/summarize/report/words.ts";
+import { defaultModel, scoringModels } from "../tasks/summarize/scoring/built-in.ts";
 import type { Summary } from "../tasks/summarize/summary.ts";
 
 interface Flags extends Omit<SummarizeOptions, "out" | "fast"> {
@@ -30,9 +31,17 @@ export function summarizeCommand(): Command {
     )
     .option(
       "--weights <file>",
-      "trained weights, or a run of `gatefold train\nsummarize` (default: fit to this video alone)",
+      "trained weights, or a run of `gatefold train\nsummarize`, instead of a model of --model",
     )
-    .option("--adapt", "mix what the weights say with a fit to this video")
+    .addOption(
+      new Option(
+        "--model <name>",
+        `what weighs moments: a network fit to this video\nalone, or a trained one (default: ${defaultModel})`,
+      )
+        .choices(scoringModels)
+        .conflicts("weights"),
+    )
+    .option("--adapt", "mix what a trained network says with a fit to this video")
     .option("--seed <number>", "seed of all random choices", parseSeed, 1)
     .addOption(
       new Option("--decoder <name>", "what decodes").choices(["auto", "ffmpeg", "webcodecs"]).default("auto"),

@@ -11,6 +11,7 @@ import { type Watched, watch } from "./frames/watch.ts";
 import { chooseKeyframes } from "./keyframes.ts";
 import { type OutputFolder, openOutputFolder } from "./output-folder.ts";
 import { writeResults } from "./results.ts";
+import { defaultModel, type ScoringModel } from "./scoring/built-in.ts";
 import { openScorer, type Scorer } from "./scoring/score-frames.ts";
 import { hardCuts } from "./shots/cuts.ts";
 import { findShots, findSpans } from "./shots/find-shots.ts";
@@ -29,9 +30,11 @@ export interface SummarizeOptions {
   maxKeyframes: number;
   /** An image network that makes the features: the name of a known one, or its ONNX file; else the built-in descriptor. */
   features?: string;
-  /** Trained weights of the scoring network, a file or a run; else it is fitted to this video. */
+  /** Trained weights of the scoring network: a file or a run. Else `model` tells what is used. */
   weights?: string;
-  /** Fits a network to this video beside the trained one, and takes the mean of both rankings. */
+  /** What weighs the video's moments: a network fitted to it, or one that the package brings along. */
+  model?: ScoringModel;
+  /** Also fits a network to the video, and takes the mean of both rankings. */
   adapt?: boolean;
   decoder: DecoderChoice;
   /** Threads of the feature network. Scoring has one, for another number would change its last digits. */
@@ -82,7 +85,8 @@ export async function summarize(
     checkLength(reader, options);
     if (options.features !== undefined) network = await openNetwork(options.features, options.threads);
     // What is wrong with the weights shall show before the video is decoded; a fit gets ready meanwhile.
-    else if (options.weights !== undefined) await scorerFor(descriptorWidth);
+    else if (options.weights !== undefined || (options.model ?? defaultModel) !== "fit")
+      await scorerFor(descriptorWidth);
     else scorerFor(descriptorWidth).catch(() => {});
     folder = await openOutputFolder(options.out);
     return await fill(folder, file, { reader, network, scorerFor }, options, events);
@@ -163,6 +167,7 @@ async function compose(
   { onProgress, signal }: SummarizeEvents,
 ): Promise<Summary> {
   const { share, fps, fast, seed, maxKeyframes, features = "built-in", weights } = options;
+  const model = weights === undefined ? (options.model ?? defaultModel) : null;
   const { info, scan, times } = watched;
   const scorer = await scorerFor(watched.width);
   const cuts = hardCuts(scan);
@@ -201,8 +206,9 @@ async function compose(
       fast,
       maxKeyframes,
       features,
+      model,
       weights: weights ?? null,
-      adapted: weights !== undefined && (options.adapt ?? false),
+      adapted: model !== "fit" && (options.adapt ?? false),
       decoder: reader.decoder,
     },
     seed,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { scoringModels } from "./scoring/built-in.ts";
 
 /** Raised when a reader of the former format could misread the new one. */
 export const summaryVersion = 1;
@@ -39,11 +40,14 @@ const settings = z.object({
   fast: z.boolean().describe("Whether only the coded key frames were decoded"),
   maxKeyframes: z.int().positive(),
   features: z.string().describe('"built-in", or the ONNX file'),
-  weights: z
-    .string()
+  model: z
+    .enum(scoringModels)
     .nullable()
-    .describe("Trained weights, or null where the network was fitted to this video"),
-  adapted: z.boolean().describe("Whether a network fitted to this video has half the say beside the weights"),
+    .describe(
+      '"fit": a network fitted to this video; else the trained one that Gatefold brings along; null where weights were given',
+    ),
+  weights: z.string().nullable().describe("Trained weights that were given, or null"),
+  adapted: z.boolean().describe("Whether a network fitted to this video has half the say"),
   decoder: z.enum(["ffmpeg", "webcodecs"]),
 });
 

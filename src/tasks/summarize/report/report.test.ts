@@ -23,6 +23,7 @@ function summaryOf(changes: Partial<Summary> = {}, file = "talk.mp4"): Summary {
       fast: false,
       maxKeyframes: 12,
       features: "built-in",
+      model: "fit",
       weights: null,
       adapted: false,
       decoder: "ffmpeg",

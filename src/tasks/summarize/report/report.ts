@@ -140,11 +140,13 @@ ${rows.join("\n")}
 function colophon({ settings, seed, versions }: Summary): string {
   const fitted =
     "recurrent network was fitted to this video alone, without labels, to find frames that differ from one another and stand for the rest.";
-  const { weights, adapted } = settings;
+  const { model, weights, adapted } = settings;
+  const origin =
+    weights === null ? `Gatefold’s trained weights (${model})` : `the weights ${escapeHtml(weights)}`;
   const learned =
-    weights === null
+    model === "fit"
       ? `A ${fitted}`
-      : `Importance comes from a recurrent network with the weights ${escapeHtml(weights)}.${adapted ? ` Another ${fitted}` : ""}`;
+      : `Importance comes from a recurrent network with ${origin}.${adapted ? ` Another ${fitted}` : ""}`;
   const made = Object.entries(versions).map(
     ([name, version]) => `${escapeHtml(name)} ${escapeHtml(version)}`,
   );

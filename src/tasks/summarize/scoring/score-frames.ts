@@ -6,6 +6,7 @@ import { type Tensor, tensor } from "../../../runtime/tensor.ts";
 import { shotOfSteps } from "../datasets/shot-of-steps.ts";
 import { histogramWidth } from "../frames/shot-histogram.ts";
 import type { TaskFile } from "../training/task-file.ts";
+import { builtInRun, defaultModel, type ScoringModel } from "./built-in.ts";
 import { decode, greedyOrder } from "./decode.ts";
 import { type FitEvents, type Judgment, openFit } from "./fit-without-labels.ts";
 import { mixed } from "./mixed.ts";
@@ -40,9 +41,11 @@ export interface Scorer {
 
 export interface ScorerOptions {
   seed: number;
-  /** A safetensors file with trained weights, or the folder of a run; else the network is fitted to the video. */
+  /** A safetensors file with trained weights, or the folder of a run; else `model` tells what is used. */
   weights?: string;
-  /** Fits a network to the video beside the trained one, and takes the mean of both rankings. */
+  /** `defaultModel` unless given. */
+  model?: ScoringModel;
+  /** Also fits a network to the video, and takes the mean of both rankings. */
   adapt?: boolean;
 }
 
@@ -70,9 +73,9 @@ export async function openScorer(width: number, options: ScorerOptions): Promise
 }
 
 async function openChosen(width: number, options: ScorerOptions): Promise<OpenedScorer> {
-  const { seed, weights, adapt = false } = options;
-  if (weights === undefined) return openFitted(width, seed);
-  const trained = await openTrained(weights, width);
+  const { seed, weights, model = defaultModel, adapt = false } = options;
+  if (weights === undefined && model === "fit") return openFitted(width, seed);
+  const trained = await openTrained(weights ?? builtInRun(model as Exclude<ScoringModel, "fit">), width);
   if (!adapt) return trained;
   const fitted = await openFitted(width, seed);
   return {

@@ -29,10 +29,7 @@ const lists = {
       [0.6, 0.15],
     ],
     /** Tuned for longer than the others. */
-    patient: [
-      { network: "lstm", energy: 0.7, tuned: 4 },
-      { network: "lstm", energy: 0.7, threshold: 0.2, tuned: 4 },
-    ],
+    patient: [{ network: "lstm", energy: 0.7, tuned: 4 }],
   },
   digits: {
     energies: [0.95, 0.9, 0.8, 0.6, 0.4],

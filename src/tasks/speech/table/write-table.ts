@@ -97,4 +97,7 @@ export function markdownTable(summaries: readonly RowSummary[]): string {
 const average = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0) / numbers.length;
 const thousands = (count: number) => Math.round(count / 1000).toLocaleString("en-US");
 const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
-const signedPercent = (share: number) => `${share < 0 ? "−" : ""}${Math.abs(100 * share).toFixed(1)} %`;
+const signedPercent = (share: number) => {
+  const size = Math.abs(100 * share).toFixed(1);
+  return `${share < 0 && size !== "0.0" ? "−" : ""}${size} %`;
+};

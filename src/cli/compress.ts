@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { InputError } from "../graph/errors.ts";
 import type { LowRankReport } from "../transform/low-rank-report.ts";
+import { endInterrupted } from "./interrupted.ts";
 import { parseEnergy, parsePositive, parseThreshold } from "./numbers.ts";
 
 interface Flags {
@@ -65,8 +66,7 @@ async function run(path: string, flags: Flags): Promise<void> {
   const tuned =
     epochs === undefined ? sparse : await tuneRun(sparse, { run: path, whole, epochs, data: data!, hop });
   if (!tuned) {
-    process.stderr.write("Interrupted: nothing was written.\n");
-    process.exitCode = 130;
+    endInterrupted("nothing was written");
     return;
   }
   await saveModel(out, tuned);

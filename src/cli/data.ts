@@ -1,12 +1,13 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import type { MakeSetOptions } from "../tasks/summarize/datasets/make-set.ts";
-import { parsePositive } from "./numbers.ts";
+import { endInterrupted } from "./interrupted.ts";
+import { parseFrameRate, parsePositive } from "./numbers.ts";
 
 type Flags = Omit<MakeSetOptions, "out"> & { out?: string };
 
 /** `gatefold data VIDEOS…` and `gatefold data check FILE`. */
 export function dataCommand(): Command {
-  const data = new Command("data")
+  return new Command("data")
     .summary("make a data set of videos, or look at one")
     .description(
       "Makes a data set of videos to train and measure summaries on: features, shots\n" +
@@ -23,7 +24,7 @@ export function dataCommand(): Command {
       "--ratings <file>",
       "CSV file of video,user,start,end,rating (seconds)\nor video,user,frame,rating",
     )
-    .option("--fps <rate>", "frames to look at, a second", parseRate, 2)
+    .option("--fps <rate>", "frames to look at, a second", parseFrameRate, 2)
     .addOption(
       new Option("--decoder <name>", "what decodes").choices(["auto", "ffmpeg", "webcodecs"]).default("auto"),
     )
@@ -39,9 +40,6 @@ Examples:
     )
     .action(make)
     .addCommand(checkCommand());
-  data.exitOverride();
-  for (const command of data.commands) command.copyInheritedSettings(data).exitOverride();
-  return data;
 }
 
 function checkCommand(): Command {
@@ -97,8 +95,7 @@ async function make(paths: string[], { out, ...rest }: Flags, command: Command):
       finished === 0
         ? "nothing was written"
         : `${finished} of ${files.length} videos are done and kept in ${partsFolder(options.out)}; the same command goes on`;
-    process.stderr.write(`Interrupted: ${kept}.\n`);
-    process.exitCode = 130;
+    endInterrupted(kept);
   }
 }
 
@@ -110,10 +107,4 @@ async function check(path: string, { json }: { json?: boolean }): Promise<void> 
     json ? `${JSON.stringify(asJson(inspected), null, 2)}\n` : `${inLines(path, inspected)}\n`,
   );
   if (inspected.findings.all.some(({ kind }) => kind === "wrong")) process.exitCode = 1;
-}
-
-function parseRate(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== "" && value > 0 && value <= 60) return value;
-  throw new InvalidArgumentError("Give a number above 0 and at most 60, such as 2.");
 }

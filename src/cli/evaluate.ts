@@ -10,13 +10,11 @@ interface Flags {
 
 /** `gatefold evaluate summaries SET`. */
 export function evaluateCommand(): Command {
-  const evaluate = new Command("evaluate")
+  return new Command("evaluate")
     .summary("measure scores of videos beside people and baselines")
     .description("Measures what was learned, or what others computed, beside baselines.")
     .addCommand(summariesCommand())
     .helpCommand(false);
-  for (const command of evaluate.commands) command.copyInheritedSettings(evaluate).exitOverride();
-  return evaluate;
 }
 
 function summariesCommand(): Command {

@@ -1,9 +1,10 @@
 import { Command } from "commander";
 import type { KnownModel } from "../tasks/summarize/features/known-models.ts";
+import { endInterrupted } from "./interrupted.ts";
 
 /** `gatefold features`, `gatefold features fetch NAME`. */
 export function featuresCommand(): Command {
-  const features = new Command("features")
+  return new Command("features")
     .summary("list image networks for summarize, and fetch one")
     .description(
       "Lists image networks that `gatefold summarize VIDEO --features NAME` can describe frames\n" +
@@ -12,8 +13,6 @@ export function featuresCommand(): Command {
     .addCommand(fetchCommand())
     .helpCommand(false)
     .action(list);
-  for (const command of features.commands) command.copyInheritedSettings(features).exitOverride();
-  return features;
 }
 
 function fetchCommand(): Command {
@@ -91,8 +90,7 @@ async function bring(model: KnownModel, { url, from }: FetchFlags): Promise<bool
   } catch (error) {
     progress.close();
     if (!interrupt.signal.aborted) throw error;
-    process.stderr.write("Interrupted: nothing was written.\n");
-    process.exitCode = 130;
+    endInterrupted("nothing was written");
     return false;
   }
 }

@@ -4,7 +4,7 @@ import { extname } from "node:path";
 import { readWav, type Sound } from "../data/audio/wav.ts";
 import { readNpy } from "../data/npy.ts";
 import { readNumberTable } from "../data/number-table.ts";
-import { InputError } from "../graph/errors.ts";
+import { InputError, unreadable } from "../graph/errors.ts";
 import type { StepGraph } from "../stream/step-graph.ts";
 
 export interface FrameOptions {
@@ -31,11 +31,7 @@ export async function readFrames(
       `the model has ${others.length + 1} inputs (${Object.keys(inputs).join(", ")}), and a file gives one: stream it by gatefold/stream`,
     );
   const width = (shape as readonly number[]).reduce((a, b) => a * b, 1);
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(
-      `${path} can't be read: ${error.code === "ENOENT" ? "there is no such file" : error.message}`,
-    );
-  });
+  const bytes = await readFile(path).catch(unreadable(path));
   if (extname(path).toLowerCase() === ".wav") {
     const sound = readWav(bytes, path);
     return ofSound ? ofSound(sound) : stretches(sound.samples, width, hop ?? width);

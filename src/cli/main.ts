@@ -31,9 +31,9 @@ const program = new Command("gatefold")
   .addCommand(speechCommand())
   .addCommand(trainCommand());
 
+for (const command of withSubcommands(program)) command.exitOverride();
 for (const command of [program, ...program.commands]) {
   command
-    .exitOverride()
     .helpOption("-h, --help", "print help")
     .configureHelp({ helpWidth: 80 })
     .showHelpAfterError("(--help tells what is possible)");
@@ -50,6 +50,10 @@ try {
   await program.parseAsync();
 } catch (error) {
   process.exitCode = report(error);
+}
+
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
 }
 
 /** Says what went wrong; returns the exit code. */

@@ -27,3 +27,10 @@ export function parseEnergy(text: string): number {
   if (text.trim() !== "" && value > 0 && value <= 1) return value;
   throw new InvalidArgumentError("Give a number above 0 and at most 1, such as 0.9.");
 }
+
+/** Frames to look at, a second. */
+export function parseFrameRate(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value > 0 && value <= 60) return value;
+  throw new InvalidArgumentError("Give a number above 0 and at most 60, such as 2.");
+}

@@ -1,11 +1,12 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { SpeechTask } from "../tasks/speech/corpus/settings.ts";
 import type { Recipe } from "../tasks/speech/task-file.ts";
+import { endInterrupted } from "./interrupted.ts";
 import { parsePositive, parseThreshold, parseWhole } from "./numbers.ts";
 
 /** `gatefold speech train|evaluate|table`. */
 export function speechCommand(): Command {
-  const speech = new Command("speech")
+  return new Command("speech")
     .summary("train acoustic models, and measure what compressing them costs")
     .description(
       "Acoustic models over 40 log-mel bands: phones frame by frame, or spoken digits. DATA is the folder\n" +
@@ -15,8 +16,6 @@ export function speechCommand(): Command {
     .addCommand(evaluateCommand())
     .addCommand(tableCommand())
     .helpCommand(false);
-  for (const command of speech.commands) command.copyInheritedSettings(speech).exitOverride();
-  return speech;
 }
 
 const taskOption = () =>
@@ -108,8 +107,7 @@ async function train(data: string, flags: TrainFlags): Promise<void> {
     onEvent: showTraining(createProgress(process.stderr)),
   });
   if (reason === "interrupted") {
-    process.stderr.write("Interrupted: the same command goes on from here.\n");
-    process.exitCode = 130;
+    endInterrupted("the same command goes on from here");
     return;
   }
   process.stdout.write(
@@ -156,8 +154,7 @@ async function table(data: string, { out, times, ...flags }: TableFlags): Promis
     onProgress: (sentence) => process.stderr.write(`${sentence}\n`),
   });
   if (interrupt.signal.aborted) {
-    process.stderr.write("Interrupted: the same command goes on from here.\n");
-    process.exitCode = 130;
+    endInterrupted("the same command goes on from here");
     return;
   }
   const summaries = summarizeRows(rows);

@@ -4,6 +4,8 @@ import type { Stage, SummarizeOptions } from "../tasks/summarize/pipeline.ts";
 import { clock } from "../tasks/summarize/report/words.ts";
 import { defaultModel, scoringModels } from "../tasks/summarize/scoring/built-in.ts";
 import type { Summary } from "../tasks/summarize/summary.ts";
+import { endInterrupted } from "./interrupted.ts";
+import { parseFrameRate } from "./numbers.ts";
 
 interface Flags extends Omit<SummarizeOptions, "out" | "fast"> {
   out?: string;
@@ -23,7 +25,7 @@ export function summarizeCommand(): Command {
     .option("-o, --out <folder>", "folder for the results (default: VIDEO-summary, here)")
     .option("--share <part>", "most of the video that the skim may have, 0 to 1", parseShare, 0.15)
     .option("--max-keyframes <count>", "most key frames", parseCount, 12)
-    .option("--fps <rate>", "frames to look at, a second", parseRate, 2)
+    .option("--fps <rate>", "frames to look at, a second", parseFrameRate, 2)
     .option("--fast", "decode only the coded key frames: rougher, many times faster")
     .option(
       "--features <network>",
@@ -91,8 +93,7 @@ async function run(video: string, flags: Flags): Promise<void> {
   } catch (error) {
     progress.close();
     if (!interrupt.signal.aborted) throw error;
-    process.stderr.write("Interrupted: nothing was written.\n");
-    process.exitCode = 130;
+    endInterrupted("nothing was written");
   } finally {
     interrupt[Symbol.dispose]();
   }
@@ -111,12 +112,6 @@ function parseShare(text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && value > 0 && value <= 1) return value;
   throw new InvalidArgumentError("Give a number above 0 and at most 1, such as 0.15.");
-}
-
-function parseRate(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== "" && value > 0 && value <= 60) return value;
-  throw new InvalidArgumentError("Give a number above 0 and at most 60, such as 2.");
 }
 
 function parseCount(text: string): number {

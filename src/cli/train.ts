@@ -2,18 +2,17 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { InputPart } from "../tasks/summarize/scoring/network-input.ts";
 import type { Setting } from "../tasks/summarize/training/select-videos.ts";
 import type { ModelName, Recipe } from "../tasks/summarize/training/task-file.ts";
-import { parsePositive, parseThreshold } from "./numbers.ts";
+import { endInterrupted } from "./interrupted.ts";
+import { parsePositive, parseThreshold, parseWhole } from "./numbers.ts";
 
 /** `gatefold train summarize`. */
 export function trainCommand(): Command {
-  const train = new Command("train")
+  return new Command("train")
     .summary("train a summary network on videos that people annotated")
     .description("Trains networks for tasks.")
     .addCommand(summarizeCommand())
     .addCommand(compareCommand())
     .helpCommand(false);
-  for (const command of train.commands) command.copyInheritedSettings(train).exitOverride();
-  return train;
 }
 
 const testedSettings: Setting[] = ["canonical", "augmented", "transfer"];
@@ -139,8 +138,7 @@ async function train(sets: string[], flags: TrainFlags): Promise<void> {
     onEvent: show,
   });
   if (reason === "interrupted") {
-    process.stderr.write("Interrupted: the same command goes on from here.\n");
-    process.exitCode = 130;
+    endInterrupted("the same command goes on from here");
     return;
   }
   const scores = Object.entries(best?.validation ?? {}).map(([name, value]) => `${name} ${value.toFixed(4)}`);
@@ -167,8 +165,7 @@ async function table(sets: string[], flags: CompareFlags): Promise<void> {
     onProgress: (sentence) => process.stderr.write(`${sentence}\n`),
   });
   if (!evaluation) {
-    process.stderr.write("Interrupted: the same command goes on from here.\n");
-    process.exitCode = 130;
+    endInterrupted("the same command goes on from here");
     return;
   }
   await writeAside(join(out, "table.json"), `${JSON.stringify(evaluation, null, 2)}\n`);
@@ -198,9 +195,4 @@ function parseSplit(text: string): { file: string; number: number } {
 function parseFold(text: string): number {
   if (/^[0-4]$/.test(text)) return Number(text);
   throw new InvalidArgumentError("Give a whole number from 0 to 4.");
-}
-
-function parseWhole(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("Give a whole number from 0.");
 }

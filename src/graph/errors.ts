@@ -15,3 +15,10 @@ export function named<Result>(name: string, act: () => Result): Result {
     throw new InputError(`${name}: ${error.message}`, { cause: error });
   }
 }
+
+/** Says why a file or folder can't be read: `await readFile(path).catch(unreadable(path))`. */
+export function unreadable(path: string): (error: NodeJS.ErrnoException) => never {
+  return ({ code, message }) => {
+    throw new InputError(`${path} can't be read: ${code === "ENOENT" ? "there is no such file" : message}`);
+  };
+}

@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile, rm, rmdir, stat } from "node:fs/promises";
 import { basename, extname, join, resolve } from "node:path";
 import { type DecoderChoice, openVideo } from "../../../data/video/open.ts";
-import { InputError } from "../../../graph/errors.ts";
+import { InputError, unreadable } from "../../../graph/errors.ts";
 import { version } from "../../../version.ts";
 import { openFeatureNetwork, settingsFile } from "../frames/onnx-features.ts";
 import { type Watched, watch } from "../frames/watch.ts";
@@ -34,8 +34,6 @@ export interface MakeSetEvents {
   onVideo?: (video: string, place: number, wasDone: boolean) => void;
   signal?: AbortSignal;
 }
-
-const pictureSize = 224;
 
 /** Where parts are kept until the file is whole. */
 export const partsFolder = (out: string): string => `${out}.parts`;
@@ -123,11 +121,7 @@ function namesOf(files: readonly string[]): string[] {
 }
 
 async function openRatings(path: string): Promise<Ratings> {
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(
-      `${path} can't be read: ${error.code === "ENOENT" ? "there is no such file" : error.message}`,
-    );
-  });
+  const text = await readFile(path, "utf8").catch(unreadable(path));
   return readRatings(text, path);
 }
 
@@ -141,11 +135,7 @@ async function makingOf(file: string, { fps, features, decoder }: MakeSetOptions
 
 /** What changes when a file does. */
 async function markOf(path: string): Promise<string> {
-  const { size, mtimeMs } = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(
-      `${path} can't be read: ${error.code === "ENOENT" ? "there is no such file" : error.message}`,
-    );
-  });
+  const { size, mtimeMs } = await stat(path).catch(unreadable(path));
   return `${resolve(path)} ${size} ${mtimeMs}`;
 }
 
@@ -167,7 +157,6 @@ async function look(
         fps: options.fps,
         fast: false,
         network,
-        size: network?.size ?? pictureSize,
         onProgress: (seconds) => events.onProgress?.(name, Math.min(seconds, duration), duration),
         signal: events.signal,
       });

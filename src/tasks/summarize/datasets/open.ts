@@ -4,7 +4,7 @@ import { basename, extname, join } from "node:path";
 import { isZip } from "../../../data/archive.ts";
 import { isHdf5, readHdf5 } from "../../../data/hdf5/read.ts";
 import { isMatlab, readMatlab } from "../../../data/matlab/read.ts";
-import { InputError } from "../../../graph/errors.ts";
+import { InputError, unreadable } from "../../../graph/errors.ts";
 import type { AnnotatedSet, AnnotatedVideo } from "./annotated-video.ts";
 import { checkTogether } from "./check-video.ts";
 import { isEccv16, readEccv16 } from "./eccv16.ts";
@@ -59,11 +59,7 @@ export async function inspectAnnotatedSet(path: string): Promise<Inspected> {
 }
 
 async function read(path: string, findings: Findings): Promise<Inspected> {
-  const status = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(
-      `${path} can't be read: ${error.code === "ENOENT" ? "there is no such file" : error.message}`,
-    );
-  });
+  const status = await stat(path).catch(unreadable(path));
   const found = await (status.isDirectory() ? fromFolder(path, findings) : fromFile(path, findings));
   checkTogether(found.videos, findings);
   const name = found.name ?? basename(path, extname(path));

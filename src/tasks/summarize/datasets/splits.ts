@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { z } from "zod";
-import { InputError } from "../../../graph/errors.ts";
+import { InputError, unreadable } from "../../../graph/errors.ts";
 import { findVideo, type NamedVideo } from "./video-names.ts";
 
 /** Names of videos. */
@@ -27,11 +27,7 @@ const schema = z.union([z.array(one).min(1), one.transform((split) => [split])])
  * @throws InputError where it is no such file, names an unknown video, or has a video to train on as well as to test on
  */
 export async function readSplits(path: string, videos: readonly (string | NamedVideo)[]): Promise<Split[]> {
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(
-      `${path} can't be read: ${error.code === "ENOENT" ? "there is no such file" : error.message}`,
-    );
-  });
+  const text = await readFile(path, "utf8").catch(unreadable(path));
   const splits = parse(text, path);
   const known = videos.map((video): NamedVideo => (typeof video === "string" ? { name: video } : video));
   const nameOf = resolver(path, splits, known);

@@ -2,7 +2,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { isHdf5, readHdf5 } from "../../../data/hdf5/read.ts";
-import { InputError, named } from "../../../graph/errors.ts";
+import { InputError, named, unreadable } from "../../../graph/errors.ts";
 import type { AnnotatedVideo } from "../datasets/annotated-video.ts";
 import { findVideo } from "../datasets/video-names.ts";
 import type { Candidate } from "./evaluate.ts";
@@ -23,17 +23,9 @@ type Scores = ReadonlyMap<string, Float64Array>;
  * @throws InputError that names file, video and field
  */
 export async function readScores(path: string, videos: readonly AnnotatedVideo[]): Promise<Candidate> {
-  const bytes = await stat(path)
-    .then(({ size }) => {
-      if (size > largest) throw new InputError(`${path} has ${size} bytes: scores of videos are far smaller`);
-      return readFile(path);
-    })
-    .catch((error: NodeJS.ErrnoException) => {
-      if (error instanceof InputError) throw error;
-      throw new InputError(
-        `${path} can't be read: ${error.code === "ENOENT" ? "there is no such file" : error.message}`,
-      );
-    });
+  const { size } = await stat(path).catch(unreadable(path));
+  if (size > largest) throw new InputError(`${path} has ${size} bytes: scores of videos are far smaller`);
+  const bytes = await readFile(path).catch(unreadable(path));
   const parts = isHdf5(bytes) ? [fromHdf5(bytes, path, videos)] : fromJson(bytes, path, videos);
   return {
     name: basename(path, extname(path)),

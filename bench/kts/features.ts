@@ -52,7 +52,7 @@ export async function clipFeatures(): Promise<(frames: number) => Features> {
   try {
     const file = join(folder, "clip.mp4");
     await drawSampleClip(file);
-    const watched = await watch(await openVideo(file), { fps: frameRate, size: 224, fast: false });
+    const watched = await watch(await openVideo(file), { fps: frameRate, fast: false });
     const width = appearanceWidth;
     const rows = unitRows(watched, width);
     return (frames) => {

@@ -58,9 +58,6 @@ export interface Summarized {
   timings: Record<Stage, number>;
 }
 
-/** Side of the squared pictures from which descriptors are made. */
-const pictureSize = 224;
-
 /** Most pictures to look at: their features and sums must fit in memory. */
 const mostSamples = 100_000;
 
@@ -153,7 +150,6 @@ function watchAll(
     fps,
     fast,
     network,
-    size: network?.size ?? pictureSize,
     onProgress: (seconds) => onProgress?.("watch", Math.min(seconds, duration), duration),
     signal,
   });

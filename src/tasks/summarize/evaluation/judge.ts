@@ -1,6 +1,7 @@
 /** What people said of a video, made ready to be compared with. */
 import { InputError } from "../../../graph/errors.ts";
 import type { AnnotatedVideo } from "../datasets/annotated-video.ts";
+import { meanOverUsers } from "../datasets/labels.ts";
 import { f1, frameScores, keyShots, summaryFrames } from "./key-shots.ts";
 import { type Measured, meanOf } from "./metrics.ts";
 import { kendall, type Ranking, ranking, spearman } from "./rank-correlation.ts";
@@ -38,7 +39,7 @@ export class Judge {
         `video "${video.name}": nobody said anything of it, so there is nothing to compare with`,
       );
     this.opinions = video.users.map(({ scores, summary }) => scores ?? summary!);
-    this.meanOpinion = meanFrames(this.opinions, video.frameCount);
+    this.meanOpinion = meanOverUsers(this.opinions, video.frameCount);
     this.#summaries = summariesOf(video);
     this.#rankings = this.opinions.map((opinion) => ranking(this.atSteps(opinion)));
     this.#meanRanking = ranking(this.atSteps(this.meanOpinion));
@@ -141,11 +142,4 @@ function summariesOf(video: AnnotatedVideo): PersonsSummary[] | undefined {
     });
     return { frames, inShots, size: inShots.reduce((sum, count) => sum + count, 0) };
   });
-}
-
-function meanFrames(opinions: readonly ArrayLike<number>[], frameCount: number): Float64Array {
-  const mean = new Float64Array(frameCount);
-  for (const opinion of opinions)
-    for (let frame = 0; frame < frameCount; frame++) mean[frame] += opinion[frame];
-  return mean.map((sum) => sum / opinions.length);
 }

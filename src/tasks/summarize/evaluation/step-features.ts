@@ -1,5 +1,5 @@
 /** What can be told of a video's steps without a picture, or of pictures no more than how they differ. */
-import type { AnnotatedVideo } from "../datasets/annotated-video.ts";
+import { shotOfSteps } from "../datasets/shot-of-steps.ts";
 import type { StepFeatures } from "./ridge.ts";
 
 /** Where in the video, 0 to 1: p, p², p³, p⁴. */
@@ -10,11 +10,10 @@ export const position: StepFeatures = ({ picks, frameCount }) =>
   });
 
 /** How long the step's shot is: the logarithm of its frames, as they are and less the video's mean. */
-export const shotDuration: StepFeatures = (video) => {
-  const shots = video.shots ?? [];
+export const shotDuration: StepFeatures = ({ picks, shots = [] }) => {
   const lengths = shots.map(({ start, end }) => Math.log(end - start));
   const mean = lengths.reduce((sum, length) => sum + length, 0) / lengths.length;
-  return Array.from(shotOfSteps(video), (shot) => [lengths[shot], lengths[shot] - mean]);
+  return Array.from(shotOfSteps(picks, shots), (shot) => [lengths[shot], lengths[shot] - mean]);
 };
 
 /**
@@ -23,7 +22,7 @@ export const shotDuration: StepFeatures = (video) => {
  */
 export const featureDistances: StepFeatures = (video) => {
   const { data, width } = video.features!;
-  const shotOf = shotOfSteps(video);
+  const shotOf = shotOfSteps(video.picks, video.shots ?? []);
   const shots = [...new Set(shotOf)];
   const means = new Map(shots.map((shot) => [shot, new Float64Array(width)]));
   const whole = new Float64Array(width);
@@ -52,13 +51,4 @@ export const featureDistances: StepFeatures = (video) => {
 
 function distance(a: Float64Array, b: Float64Array): number {
   return Math.sqrt(a.reduce((sum, value, at) => sum + (value - b[at]) ** 2, 0));
-}
-
-/** Which shot each step is in, [steps]. */
-function shotOfSteps({ picks, shots = [] }: AnnotatedVideo): Int32Array {
-  let shot = 0;
-  return Int32Array.from(picks, (frame) => {
-    while (shot < shots.length - 1 && shots[shot].end <= frame) shot++;
-    return shot;
-  });
 }

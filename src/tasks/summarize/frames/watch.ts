@@ -21,10 +21,11 @@ export interface Watched {
   strip: Filmstrip;
 }
 
+/** Side of the square pictures, where no network needs others. */
+const pictureSize = 224;
+
 export interface WatchOptions {
   fps: number;
-  /** Side of the square pictures. */
-  size: number;
   /** Decode only the coded key frames. */
   fast: boolean;
   network?: FeatureNetwork;
@@ -34,7 +35,8 @@ export interface WatchOptions {
 
 /** Decodes the video once. */
 export async function watch(reader: VideoReader, options: WatchOptions): Promise<Watched> {
-  const { fps, size, fast, network, onProgress, signal } = options;
+  const { fps, fast, network, onProgress, signal } = options;
+  const size = network?.size ?? pictureSize;
   const sampling = reader.sample({ fps, size, keyframesOnly: fast, onProgress, signal });
   const describer = new FrameDescriber();
   const strip = new Filmstrip();

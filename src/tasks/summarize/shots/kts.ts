@@ -73,7 +73,9 @@ function searchHull(
 
   const vertices: Vertex[] = [none, everyFrame(frames)];
   const objective = (vertex: Vertex) => vertex.cost + penalty(vertex.count);
-  let best = none;
+  let best = vertices
+    .filter(({ count }) => count <= most)
+    .reduce((least, one) => (objective(one) < objective(least) ? one : least));
   const probe = (slope: number): boolean => {
     const { changePoints, cost } = pelt(costs, slope);
     const found = { changePoints, cost, count: changePoints.length, from: slope, to: slope };

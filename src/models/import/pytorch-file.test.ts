@@ -2,9 +2,9 @@
 import { readFileSync } from "node:fs";
 import { zipSync } from "fflate";
 import { describe, expect, test } from "vitest";
+import { mutated } from "../../../test/mutated.ts";
 import { readArchive } from "../../data/archive.ts";
 import { InputError } from "../../graph/errors.ts";
-import { random } from "../../weights/random.ts";
 import { readSafetensors, writeSafetensors } from "../../weights/safetensors.ts";
 import { fromPyTorch } from "./pytorch.ts";
 import { readPyTorch } from "./pytorch-file.ts";
@@ -90,17 +90,6 @@ describe("a file is refused", () => {
   });
 });
 
-/** Changes some bytes, and cuts some files short. */
-function mutated(bytes: Uint8Array, seed: number): Uint8Array {
-  const stream = random(seed).stream("mutation");
-  const pick = (below: number) => Math.floor(stream.uniform() * below);
-  const result = new Uint8Array(bytes);
-  const special = [0, 1, 0x7f, 0x80, 0xff];
-  for (let change = pick(6); change >= 0; change--)
-    result[pick(result.length)] = stream.uniform() < 0.5 ? special[pick(special.length)] : pick(256);
-  return stream.uniform() < 0.1 ? result.subarray(0, pick(result.length)) : result;
-}
-
 test.each([
   ["torch.save", whole, (bytes: Uint8Array) => fromPyTorch(readPyTorch(bytes, "m"), "m")],
   [
@@ -113,7 +102,7 @@ test.each([
   for (let seed = 0; seed < 10_000; seed++) {
     const start = performance.now();
     try {
-      read(mutated(bytes, seed));
+      read(mutated(bytes, seed, { cut: 0.1 }));
     } catch (error) {
       if (!(error instanceof InputError)) throw new Error(`seed ${seed}`, { cause: error });
     }

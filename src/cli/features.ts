@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import type { KnownModel } from "../tasks/summarize/features/known-models.ts";
+import { inColumns } from "./columns.ts";
 import { endInterrupted } from "./interrupted.ts";
 
 /** `gatefold features`, `gatefold features fetch NAME`. */
@@ -45,14 +46,7 @@ async function list(): Promise<void> {
     const cached = (await isCached(model)) ? "yes" : "no";
     rows.push([name, String(width), inMegabytes(bytes), license, cached, url]);
   }
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]))
-      .join("  ")
-      .trimEnd(),
-  );
-  process.stdout.write(`${lines.join("\n")}\n\nThe cache is ${cacheFolder()}.\n`);
+  process.stdout.write(`${inColumns(rows, () => true)}\n\nThe cache is ${cacheFolder()}.\n`);
 }
 
 interface FetchFlags {

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import type { Profile } from "../stream/index.ts";
+import { inColumns } from "./columns.ts";
 import type { StreamFlags } from "./open-stream.ts";
 import { withStreamOptions } from "./stream.ts";
 
@@ -52,20 +53,9 @@ function inTable({ steps, products, microseconds = {} }: Profile): string {
     time(Object.values(microseconds).reduce((a, b) => a + b, 0)),
   ];
   const head = ["weights", "parameters", "mult/step", "occupancy", "left", "µs/step"];
-  return `${align([head, ...rows, ...others, total])}\n${steps} steps; measuring each instruction adds to the times`;
+  const table = inColumns([head, ...rows, ...others, total], (column) => column === 0);
+  return `${table}\n${steps} steps; measuring each instruction adds to the times`;
 }
 
 const count = (value: number): string => value.toLocaleString("en-US");
 const time = (value: number | undefined): string => (value === undefined ? "" : value.toFixed(2));
-
-/** Columns of one width, the first to the left, the others to the right. */
-function align(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column])))
-        .join("  "),
-    )
-    .join("\n");
-}

@@ -10,8 +10,6 @@ import type { SpeechRun } from "./run.ts";
 export interface TuneSpeechOptions {
   /** How often all is heard; as in the table unless given. */
   epochs?: number;
-  /** Of the order of examples and of dropout; the run's own unless given. */
-  seed?: number;
   signal?: AbortSignal;
   onEvent?: (event: FitEvent) => void;
 }
@@ -30,7 +28,7 @@ export interface TuneSpeechOptions {
 export async function tuneSpeech(
   model: Model,
   run: SpeechRun,
-  { epochs = tuning.epochs, seed, signal, onEvent }: TuneSpeechOptions = {},
+  { epochs = tuning.epochs, signal, onEvent }: TuneSpeechOptions = {},
 ): Promise<Model> {
   const { task, data, thinned, validate } = run;
   const { bands } = task.corpus;
@@ -49,7 +47,7 @@ export async function tuneSpeech(
     earlyStopping: { metric: "accuracy", better: "higher", patience: epochs },
     epochs,
     learningRate: tuning.learningRate,
-    seed: seed ?? task.recipe.seed,
+    seed: task.recipe.seed,
     signal,
     onEvent,
   });

@@ -46,14 +46,13 @@ const lists = {
 export function treatments(task: SpeechTask): Treatment[] {
   const { energies, thresholds, both, patient } = lists[task];
   const network = "lstm";
-  const before = { network, tuned: 0 } as const;
   const beforeAndAfter = (change: { energy?: number; threshold?: number }) =>
     [0, 1].map((tuned) => ({ network, ...change, tuned }) as const);
   return [
     ...beforeAndAfter({}),
     ...energies.flatMap((energy) => beforeAndAfter({ energy })),
     // With Θ = 0 the network is the dense one, and so is its tuning.
-    { ...before, threshold: 0 },
+    { network, threshold: 0, tuned: 0 },
     ...thresholds.flatMap((threshold) => beforeAndAfter({ threshold })),
     ...both.flatMap(([energy, threshold]) => beforeAndAfter({ energy, threshold })),
     ...patient,

@@ -84,6 +84,12 @@ describe("gatefold evaluate summaries", () => {
       1,
       /^error: leaky\.json, split 1: "second" is to be trained on and tested on/,
     ],
+    [[".", "--run", "none"], 1, /^error: none is no run of "gatefold train summarize"/],
+    [
+      [".", "--run", "none", "--splits", "leaky.json"],
+      2,
+      /'--run <runs...>' cannot be used with option '--splits <file>'/,
+    ],
     [[".", "--seed", "x"], 2, /whole number from 0/],
     [[], 2, /missing required argument 'set'/],
   ])("refuses %j", async (words, exit, message) => {

@@ -33,12 +33,13 @@ interface Ran {
   err: string;
 }
 
-const train = (...args: string[]): Promise<Ran> =>
+const gatefold = (...args: string[]): Promise<Ran> =>
   new Promise((done) => {
-    execFile(process.execPath, [main, "train", "summarize", ...args], (error, out, err) =>
+    execFile(process.execPath, [main, ...args], (error, out, err) =>
       done({ code: error ? Number(error.code) : 0, out, err }),
     );
   });
+const train = (...args: string[]) => gatefold("train", "summarize", ...args);
 
 const small = ["--units", "4", "--width", "4", "--rate", "0.03"];
 
@@ -57,6 +58,11 @@ test("a set becomes a run, whose scores name no video of the training alone", as
   const set = await openAnnotatedSet(data);
   const scores = await scoresOfRun(run, set);
   expect(scores.map(({ length }) => length)).toEqual(set.videos.map(({ picks }) => picks.length));
+
+  const evaluated = await gatefold("evaluate", "summaries", data, "--run", run);
+  expect(evaluated).toMatchObject({ code: 0, err: "" });
+  expect(evaluated.out).toMatch(new RegExp(`^videos: ${videos.test.length} videos, 1 split\\.`));
+  expect(evaluated.out).toMatch(/^\| run \| \.\d{3} \[/m);
 });
 
 test("Ctrl-C leaves a run that the same command finishes", async () => {

@@ -1,8 +1,10 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { parseWhole } from "./numbers.ts";
 
 interface Flags {
   scores: string[];
+  run?: string[];
+  features?: string;
   splits?: string;
   seed: number;
   json?: boolean;
@@ -31,6 +33,13 @@ function summariesCommand(): Command {
       "scores to measure: JSON {VIDEO: [a score a frame or step]},\nor a list of such, one a split; or HDF5, a dataset a video",
       [],
     )
+    .addOption(
+      new Option(
+        "--run <runs...>",
+        "runs of `gatefold train summarize` to measure, each on its\ntest part: those of five folds together are one row",
+      ).conflicts("splits"),
+    )
+    .option("--features <set>", "shots' features for a set that has none")
     .option("--splits <file>", "published splits (default: five folds that test\nevery video once)")
     .option("--seed <number>", "of folds, random scores, intervals and tests", parseWhole, 1)
     .option("--json", "print JSON, with every video's values")
@@ -41,23 +50,27 @@ Examples:
   $ gatefold evaluate summaries ydata-tvsum50.mat
   $ gatefold evaluate summaries SumMe/GT --scores ours.json theirs.json
   $ gatefold evaluate summaries set.h5 --scores ours.json --splits splits.json
+  $ gatefold evaluate summaries set.h5 --run fold0 fold1 fold2 fold3 fold4
 `,
     )
     .action(summaries);
 }
 
-async function summaries(path: string, { scores, splits, seed, json }: Flags): Promise<void> {
-  const { openAnnotatedSet } = await import("../tasks/summarize/datasets/open.ts");
+async function summaries(path: string, flags: Flags): Promise<void> {
   const { readSplits } = await import("../tasks/summarize/datasets/splits.ts");
   const { baselines } = await import("../tasks/summarize/evaluation/baselines.ts");
   const { evaluateSummaries } = await import("../tasks/summarize/evaluation/evaluate.ts");
   const { readScores } = await import("../tasks/summarize/evaluation/read-scores.ts");
   const { evaluationTable } = await import("../tasks/summarize/evaluation/write-table.ts");
-  const set = await openAnnotatedSet(path);
+  const { openSets } = await import("../tasks/summarize/training/open-sets.ts");
+  const { readRuns } = await import("../tasks/summarize/training/read-runs.ts");
+  const { scores, run, features, splits, seed, json } = flags;
+  const [set] = await openSets([path], features === undefined ? [] : [features]);
+  const trained = run && (await readRuns(run, set));
   const given = await Promise.all(scores.map((file) => readScores(file, set.videos)));
   const evaluation = evaluateSummaries(set, {
-    candidates: [...given, ...baselines(set, seed)],
-    splits: splits === undefined ? undefined : await readSplits(splits, set.videos),
+    candidates: [...(trained ? [trained.candidate] : []), ...given, ...baselines(set, seed)],
+    splits: splits === undefined ? trained?.splits : await readSplits(splits, set.videos),
     seed,
   });
   process.stdout.write(json ? `${JSON.stringify(evaluation, null, 2)}\n` : evaluationTable(evaluation));

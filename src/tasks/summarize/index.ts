@@ -43,6 +43,7 @@ export {
   summarySchema,
   summaryVersion,
 } from "./summary.ts";
+export { readRuns, type TestedRuns } from "./training/read-runs.ts";
 export { recipeOf } from "./training/recipes.ts";
 export { type RunScoresOptions, scoresOfRun } from "./training/run-scores.ts";
 export type { Setting } from "./training/select-videos.ts";

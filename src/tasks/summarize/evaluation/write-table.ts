@@ -22,7 +22,7 @@ const tested: readonly Metric[] = ["f1Mean", "f1Max", "tau", "rho"];
 export function evaluationTable(evaluation: Evaluation): string {
   const { set, videos, splits, rows, comparisons } = evaluation;
   const parts = [
-    `${set}: ${videos.length} videos, ${splits} splits. Mean [95 % interval over videos].${reportedBy(set)}`,
+    `${set}: ${videos.length} videos, ${splits === 1 ? "1 split" : `${splits} splits`}. Mean [95 % interval over videos].${reportedBy(set)}`,
     markdown(
       ["", ...metrics.map((metric) => titles[metric])],
       rows.map((row) => [row.name, ...metrics.map((metric) => cell(row, metric))]),

@@ -2,13 +2,16 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeAside } from "../../../train/write-aside.ts";
-import type { AnnotatedSet } from "../datasets/annotated-video.ts";
+import type { AnnotatedSet, AnnotatedVideo } from "../datasets/annotated-video.ts";
+import type { Split } from "../datasets/splits.ts";
 import { baselines } from "../evaluation/baselines.ts";
 import { type Candidate, type Evaluation, evaluateSummaries } from "../evaluation/evaluate.ts";
 import { meanMeasured } from "../evaluation/metrics.ts";
+import { ranking } from "../evaluation/rank-correlation.ts";
 import { ridgeOn } from "../evaluation/ridge.ts";
 import { folds } from "../evaluation/splits.ts";
 import { networkInput } from "../scoring/network-input.ts";
+import { importanceOf } from "./labels.ts";
 import { recipeOf } from "./recipes.ts";
 import { scoresOfRun } from "./run-scores.ts";
 import type { Setting } from "./select-videos.ts";
@@ -34,7 +37,8 @@ const seed = 1;
 type Scores = Record<string, number[]>;
 
 /**
- * Trains each model on each fold with each seed, and measures all beside the baselines; a network's numbers are means over seeds.
+ * Trains each model on each fold with each seed, and measures all beside the baselines. A network's numbers are means over seeds; of
+ * several seeds there is also what they say together, by the mean of their ranks.
  * Each training is a run in `folder`: what is finished is not done again, and what was interrupted goes on.
  *
  * @param sets the first is the one that is tested on
@@ -45,9 +49,9 @@ export async function compareNetworks(
   folder: string,
   options: CompareOptions,
 ): Promise<Evaluation | undefined> {
-  const { models, changes, seeds, signal } = options;
-  const [set] = sets;
-  const candidates: Candidate[] = [...baselines(set, seed), linear(changes.inputs)];
+  const { models, changes, setting, seeds, signal } = options;
+  const [set, ...others] = sets;
+  const candidates: Candidate[] = [...baselines(set, seed), linear(changes.inputs, setting, others)];
   for (const model of models) {
     const bySeed: Scores[] = [];
     for (let one = 1; one <= seeds; one++) {
@@ -63,25 +67,54 @@ export async function compareNetworks(
     const measure: ReturnType<Candidate["fit"]> = (judge) =>
       meanMeasured(bySeed.map((scores) => judge.measure(scores[judge.video.name])));
     candidates.push({ name: model, origin: "given", fit: () => measure });
+    if (seeds === 1) continue;
+    const together: ReturnType<Candidate["fit"]> = (judge) =>
+      judge.measure(meanRanks(bySeed.map((scores) => scores[judge.video.name])));
+    candidates.push({ name: `${model}, ${seeds} together`, origin: "given", fit: () => together });
   }
   return evaluateSummaries(set, { candidates, seed });
 }
 
-/** Ridge regression on what the networks read. */
-function linear(inputs: Recipe["inputs"] = recipeOf.vslstm.inputs): Candidate {
-  const rows = (video: AnnotatedSet["videos"][number]) => {
+/** The mean of several scores' ranks, each from 0 to 1: scores of different networks have no common scale. */
+function meanRanks(all: readonly (readonly number[])[]): Float64Array {
+  const rankings = all.map(ranking);
+  const count = all[0].length;
+  return Float64Array.from(all[0], (_, step) => {
+    const sum = rankings.reduce((total, { centered }) => total + centered[step], 0);
+    return (sum / rankings.length + count) / (2 * count);
+  });
+}
+
+/** Ridge regression on what the networks read, of the labels and the videos that they learn from. */
+function linear(
+  inputs: Recipe["inputs"] = recipeOf.vslstm.inputs,
+  setting: Setting,
+  others: readonly AnnotatedSet[],
+): Candidate {
+  const rows = (video: AnnotatedVideo) => {
     const data = networkInput(video.name, video, inputs);
     const width = data.length / video.picks.length;
     return Array.from(video.picks, (_, step) => [...data.subarray(step * width, (step + 1) * width)]);
   };
+  const more = setting === "canonical" ? [] : others.flatMap(({ videos }) => videos);
   return {
     name: `ridge: ${inputs.join(", ")}`,
     origin: "given",
     fit(train) {
-      const score = ridgeOn([rows], train);
+      const learned = [...(setting === "transfer" ? [] : train), ...more];
+      const score = ridgeOn(
+        [rows],
+        learned.map((video) => ({ ...video, importance: importanceOf(video) })),
+      );
       return (judge) => judge.measure(score(judge.video));
     },
   };
+}
+
+/** Five folds; where nothing is learned from the set, one training serves all of its videos. */
+function partsOf({ videos }: AnnotatedSet, setting: Setting): Split[] {
+  const names = videos.map(({ name }) => name);
+  return setting === "transfer" ? [{ train: [], test: names }] : folds(names, { seed });
 }
 
 async function scoresOfFolds(
@@ -92,10 +125,7 @@ async function scoresOfFolds(
 ): Promise<Scores | undefined> {
   const [set] = sets;
   const all: Scores = {};
-  for (const [fold, split] of folds(
-    set.videos.map(({ name }) => name),
-    { seed },
-  ).entries()) {
+  for (const [fold, split] of partsOf(set, setting).entries()) {
     const run = join(folder, `${set.name}-${setting}-${recipe.model}-seed${recipe.seed}-fold${fold}`);
     const file = join(run, "scores.json");
     const found = await readFile(file, "utf8").catch(() => undefined);

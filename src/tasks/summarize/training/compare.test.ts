@@ -1,0 +1,62 @@
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { annotatedSet } from "../../../../test/annotated-videos.ts";
+import { compareNetworks } from "./compare.ts";
+
+const set = annotatedSet(6);
+const other = { ...annotatedSet(4, 8), name: "other" };
+const changes = { units: 3, width: 2, epochs: 2 };
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "gatefold-compare-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+test("each fold is trained once with each seed, measured alone and together, and not trained again", async () => {
+  const out = join(folder, "canonical");
+  const options = { models: ["vslstm"], changes, setting: "canonical", seeds: 2 } as const;
+  const said: string[] = [];
+  const evaluation = await compareNetworks([set], out, { ...options, onProgress: (line) => said.push(line) });
+  expect(said).toHaveLength(10);
+  const names = evaluation!.rows.map(({ name }) => name);
+  expect(names.slice(-3)).toEqual(["ridge: features", "vslstm", "vslstm, 2 together"]);
+  expect(evaluation!.videos.toSorted()).toEqual(set.videos.map(({ name }) => name));
+  // The first feature tells importance up to a curve: a line on it orders the steps as it does.
+  expect(evaluation!.rows.at(-3)!.mean.rhoToMean).toBeGreaterThan(0.8);
+  const again = await compareNetworks([set], out, { ...options, onProgress: (line) => said.push(line) });
+  expect(said).toHaveLength(10);
+  expect(again).toEqual(evaluation);
+});
+
+test("a network that learns from other sets alone is trained once for all videos", async () => {
+  const out = join(folder, "transfer");
+  const evaluation = await compareNetworks([set, other], out, {
+    models: ["vslstm"],
+    changes,
+    setting: "transfer",
+    seeds: 1,
+  });
+  expect(await readdir(out)).toEqual(["made-up-transfer-vslstm-seed1-fold0"]);
+  expect(evaluation!.rows.at(-1)!.perVideo).toHaveLength(6);
+  // In the other set, too, it is the first feature that counts.
+  expect(evaluation!.rows.at(-2)!.mean.rhoToMean).toBeGreaterThan(0.8);
+});
+
+test("Ctrl-C ends it without a table, and leaves what is finished", async () => {
+  const out = join(folder, "interrupted");
+  const stop = new AbortController();
+  const evaluation = await compareNetworks([set], out, {
+    models: ["vslstm"],
+    changes,
+    setting: "canonical",
+    seeds: 1,
+    signal: stop.signal,
+    onProgress: () => stop.abort(),
+  });
+  expect(evaluation).toBeUndefined();
+  const finished = (await readdir(out)).sort()[0];
+  expect((await stat(join(out, finished, "scores.json"))).isFile()).toBe(true);
+});

@@ -29,6 +29,7 @@ interface NetworkFlags {
   epochs?: number;
   patience?: number;
   rate?: number;
+  batch?: number;
   weightDecay?: number;
   threads: number;
 }
@@ -46,14 +47,19 @@ function withNetworkOptions(command: Command): Command {
     .option("--epochs <count>", "most epochs, of each stage", parsePositive)
     .option("--patience <count>", "epochs without a better validation that are borne", parsePositive)
     .option("--rate <number>", "Adam's learning rate", parseThreshold)
+    .option("--batch <videos>", "videos whose gradients are averaged for a step", parsePositive)
     .option("--weight-decay <number>", "how strongly matrices are drawn to 0", parseThreshold)
     .option("--threads <count>", "threads of the runtime", parsePositive, 1);
 }
 
 /** The recipe's fields that the flags change. */
 function changesOf(flags: NetworkFlags): Partial<Recipe> {
-  const { steps, inputs, cell, units, width, epochs, patience, rate, weightDecay } = flags;
-  const all = { steps, inputs, cell, units, width, epochs, patience, learningRate: rate, weightDecay };
+  const { steps, inputs, cell, units, width, epochs, patience, rate, batch, weightDecay } = flags;
+  const all = {
+    ...{ steps, inputs, cell, units, width, epochs, patience, weightDecay },
+    learningRate: rate,
+    videosPerStep: batch,
+  };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 

@@ -10,6 +10,7 @@ import { type Graph, trace } from "../../../graph/graph.ts";
 import type { Value } from "../../../graph/value.ts";
 import { dense } from "../../../layers/dense.ts";
 import { bidirectional } from "../../../layers/recurrent.ts";
+import type { NamedArrays } from "../../../train/optimizers.ts";
 
 export interface NetworkSize {
   /** Values of a frame's features. */
@@ -49,6 +50,18 @@ export function summaryNetwork(size: NetworkSize): SummaryNetwork {
       return { importance: inOrder(importance(seen)).squeeze(1), similarity: inOrder(similarity(seen)) };
     },
   };
+}
+
+/**
+ * Weights whose importance starts near a level: σ(W ½ + b), as the hidden units are ½ where they see nothing. From σ(0) = ½ a
+ * training goes a long way before it tells one frame from another.
+ *
+ * @param level 0 to 1
+ */
+export function startingAt(level: number, weights: NamedArrays): NamedArrays {
+  const held = Math.min(Math.max(level, 0.01), 0.99);
+  const atRest = weights["importance.output.weight"].reduce((sum, weight) => sum + weight / 2, 0);
+  return { ...weights, "importance.output.bias": Float32Array.of(Math.log(held / (1 - held)) - atRest) };
 }
 
 /** Features [time, pieces, inputs] → importance y [frames] and the rows of B, y ⊙ φ [frames, width]: L = B Bᵀ. */

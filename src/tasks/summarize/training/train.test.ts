@@ -171,3 +171,18 @@ test("sets with different features, and another recipe in the same folder, are r
   await train("same", "vslstm", { epochs: 1 });
   await expect(train("same", "vslstm", { epochs: 1, seed: 2 })).rejects.toThrow(/run with other settings/);
 });
+
+test("importance starts at the mean of what is learned from", async () => {
+  const low = {
+    ...set,
+    videos: set.videos.map((one) => ({ ...one, importance: one.importance!.map((y) => y / 5) })),
+  };
+  const run = join(folder, "start");
+  const recipe = { ...recipeOf.vslstm, ...small, units: 64, epochs: 1, learningRate: 1e-9 };
+  await trainSummaries([low], run, { recipe, setting: "canonical", split });
+  const mean = (numbers: Iterable<number>) =>
+    [...numbers].reduce((sum, one, _, { length }) => sum + one / length, 0);
+  const told = (await scoresOfRun(run, low)).map(mean);
+  const wanted = low.videos.map(({ importance }) => mean(importance));
+  expect(mean(told)).toBeCloseTo(mean(wanted), 1); // from a bias of 0 it may be anything from .2 to .8
+});

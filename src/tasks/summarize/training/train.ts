@@ -15,10 +15,12 @@ import { averageOver } from "../../../train/validation.ts";
 import { initialWeights } from "../../../weights/declare.ts";
 import type { AnnotatedSet } from "../datasets/annotated-video.ts";
 import type { Split } from "../datasets/splits.ts";
+import { meanOf } from "../evaluation/metrics.ts";
 import { rewardGraph } from "../scoring/fit-without-labels.ts";
-import { type SummaryNetwork, scoringGraph, summaryNetwork } from "../scoring/network.ts";
+import { type SummaryNetwork, scoringGraph, startingAt, summaryNetwork } from "../scoring/network.ts";
 import { inputWidth } from "../scoring/network-input.ts";
 import { drawnExamples, labeledExamples, meanReward } from "./examples.ts";
+import { importanceOf } from "./labels.ts";
 import { type LabelLoss, labelObjective } from "./objective.ts";
 import { featureWidth } from "./prepare.ts";
 import { type NamedVideo, type Selection, type Setting, selectVideos } from "./select-videos.ts";
@@ -72,7 +74,8 @@ export async function trainSummaries(
   const names = { training: namesOf(training), validation: namesOf(validation), test: namesOf(videos.test) };
   const task = { recipe, setting, features, videos: names };
   const model = scoringGraph(network);
-  let weights = initialWeights(model, recipe.seed);
+  const drawn = initialWeights(model, recipe.seed);
+  let weights = recipe.model === "dsn" ? drawn : startingAt(meanImportance(training), drawn);
   let result: FitResult | undefined;
   for (const stage of stagesOf(recipe)) {
     result = await trainStage(stage, {
@@ -90,6 +93,11 @@ export async function trainSummaries(
   await writeTaskFile(run, task);
   await saveModel(run, { graph: model, weights });
   return result!;
+}
+
+/** All videos count alike. */
+function meanImportance(videos: readonly NamedVideo[]): number {
+  return meanOf(videos.map(({ video }) => meanOf(importanceOf(video))));
 }
 
 /** The videos learned from, with the steps that the recipe asks for. */

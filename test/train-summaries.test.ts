@@ -14,16 +14,21 @@ const main = resolve("src/cli/main.ts");
 
 let folder: string;
 let data: string;
+let other: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "gatefold-train-summaries-"));
   data = join(folder, "videos.h5");
-  const { videos } = annotatedSet(6);
-  await writeEccv16(
-    data,
-    (async function* () {
-      yield* videos;
-    })(),
-  );
+  other = join(folder, "other.h5");
+  for (const [path, { videos }] of [
+    [data, annotatedSet(6)],
+    [other, annotatedSet(4, 8)],
+  ] as const)
+    await writeEccv16(
+      path,
+      (async function* () {
+        yield* videos;
+      })(),
+    );
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -63,6 +68,24 @@ test("a set becomes a run, whose scores name no video of the training alone", as
   expect(evaluated).toMatchObject({ code: 0, err: "" });
   expect(evaluated.out).toMatch(new RegExp(`^videos: ${videos.test.length} videos, 1 split\\.`));
   expect(evaluated.out).toMatch(/^\| run \| \.\d{3} \[/m);
+});
+
+test.each([
+  ["augmented", 8],
+  ["transfer", 4],
+])("two sets go through the setting %s: %i videos are learned from", async (setting, learned) => {
+  const run = join(folder, setting);
+  const words = ["--setting", setting, "--model", "vslstm", "--out", run, "--epochs", "6", ...small];
+  const { code, err } = await train(data, other, ...words);
+  expect(err).not.toContain("error");
+  expect(code).toBe(0);
+  const { videos } = JSON.parse(await readFile(join(run, "task.json"), "utf8"));
+  expect([...videos.training, ...videos.validation]).toHaveLength(learned);
+  expect(videos.test.every((name: string) => name.startsWith("videos/"))).toBe(true);
+  const { out } = await gatefold("evaluate", "summaries", data, "--run", run, "--json");
+  const { rows } = JSON.parse(out);
+  expect(rows[0]).toMatchObject({ name: setting, origin: "given" });
+  expect(rows[0].mean.rho).toBeGreaterThan(0);
 });
 
 test("Ctrl-C leaves a run that the same command finishes", async () => {

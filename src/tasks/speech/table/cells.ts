@@ -29,7 +29,11 @@ const lists = {
       [0.6, 0.15],
     ],
     /** Tuned for longer than the others. */
-    patient: [{ network: "lstm", energy: 0.7, tuned: 4 }],
+    patient: [
+      { network: "lstm", tuned: 8 },
+      { network: "lstm", energy: 0.65, tuned: 8 },
+      { network: "lstm", energy: 0.6, threshold: 0.15, tuned: 8 },
+    ],
   },
   digits: {
     energies: [0.95, 0.9, 0.8, 0.6, 0.4],

@@ -3,6 +3,7 @@ import { type Tensor, tensor } from "../../../runtime/tensor.ts";
 import type { Examples, Validate } from "../../../train/fit-options.ts";
 import type { Tensors } from "../../../train/step.ts";
 import { random } from "../../../weights/random.ts";
+import type { AnnotatedVideo } from "../datasets/annotated-video.ts";
 import { drawEpisodes, targetShare, usualAfter } from "../scoring/episodes.ts";
 import { Windows } from "../scoring/windows.ts";
 import { importanceOf, keyStepsOf } from "./labels.ts";
@@ -14,17 +15,24 @@ import type { Recipe } from "./task-file.ts";
 /** Each video an example of its own, with the labels that a loss reads. All count alike, however long. */
 export function labeledExamples(
   videos: readonly NamedVideo[],
-  { inputs }: Recipe,
+  { inputs, steps }: Recipe,
   loss: LabelLoss,
 ): Examples {
   const feeds = videos.map((one) => {
     const importance = importanceOf(one.video);
     const x = inputOf(one, inputs);
-    if (loss === "importance") return { x, labels: tensor(importance) };
+    const labeled = { x, labels: tensor(importance), shares: tensor(sharesOf(one.video, steps)) };
+    if (loss === "importance") return labeled;
     const keySteps = tensor(keyStepsOf(one.video, importance), undefined, "int32");
-    return { x, labels: tensor(importance), keySteps };
+    return loss === "process" ? { x, keySteps } : { ...labeled, keySteps };
   });
   return { count: videos.length, load: ([index]) => ({ feeds: feeds[index] as Tensors, weight: 1 }) };
+}
+
+/** What part of the video each step stands for: a frame that was picked like any other, a shot by its length. [steps], sum 1 */
+export function sharesOf({ picks, shots, frameCount }: AnnotatedVideo, steps: Recipe["steps"]): Float32Array {
+  if (steps === "picks") return new Float32Array(picks.length).fill(1 / picks.length);
+  return Float32Array.from(shots!, ({ start, end }) => (end - start) / frameCount);
 }
 
 interface Memory {

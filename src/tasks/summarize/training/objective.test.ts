@@ -23,10 +23,12 @@ const weights = Object.fromEntries(
 );
 const keySteps = [1, 2, 6];
 const labels = draws.uniforms(new Float64Array(steps));
+const shares = Float64Array.from({ length: steps }, (_, t) => (2 * (t + 1)) / (steps * (steps + 1)));
 const feeds = {
   ...weights,
   x: normal([steps, 1, 3]),
   labels: tensor([steps], labels),
+  shares: tensor([steps], shares),
   keySteps: tensor([keySteps.length], keySteps),
 };
 
@@ -34,7 +36,7 @@ const feeds = {
 function expectedTerms(): [number, number] {
   const { importance, similarity } = interpret(judging, { ...weights, x: feeds.x });
   const y = importance.data;
-  const error = y.reduce((sum, one, t) => sum + (one - labels[t]) ** 2, 0) / steps;
+  const error = y.reduce((sum, one, t) => sum + shares[t] * (one - labels[t]) ** 2, 0);
   const rows = Array.from({ length: steps }, (_, t) =>
     Array.from(similarity.data.subarray(4 * t, 4 * t + 4), (one) => one * y[t]),
   );

@@ -1,5 +1,5 @@
 /** What networks learn from labels: the losses of vsLSTM and dppLSTM (Zhang et al. 2016, sections 3.2 and 3.3). */
-import { countOf, mean } from "../../../graph/functions.ts";
+import { countOf } from "../../../graph/functions.ts";
 import { type Graph, trace } from "../../../graph/graph.ts";
 import type { Value } from "../../../graph/value.ts";
 import { dppLogLikelihood } from "../../../layers/dpp.ts";
@@ -11,9 +11,10 @@ export type LabelLoss = "importance" | "process" | "joint";
 const jitter = 1e-3;
 
 /**
- * A video's loss, of its input x [steps, 1, inputs], importance labels [steps] and key frames int32 [count]:
+ * A video's loss, of its input x [steps, 1, inputs], importance labels [steps], the shares of the video that the steps stand
+ * for [steps], which sum to 1, and key frames int32 [count]:
  *
- * - `importance`: mean (y − label)², vsLSTM's;
+ * - `importance`: Σ share (y − label)², vsLSTM's mean over frames;
  * - `process`: (log det(L + I) − log det L_Y) / steps with L_ij = y_i y_j φ_iᵀφ_j, dppLSTM's (equation 8) a step, so that
  *   all videos count alike and the learning rate means the same for both losses;
  * - `joint`: their sum.
@@ -21,18 +22,32 @@ const jitter = 1e-3;
  * The scalars `importanceError` and `processError` are the terms that a loss consists of.
  */
 export function labelObjective(network: SummaryNetwork, loss: LabelLoss): Graph {
-  const inputs = { x: ["steps", 1, network.size.inputs], labels: ["steps"] };
+  const x = ["steps", 1, network.size.inputs];
+  const labeled = { x, labels: ["steps"], shares: ["steps"] };
   if (loss === "importance")
-    return trace(inputs, ({ x, labels }) => ({ loss: errorOf(network.judge(x).importance, labels) }));
+    return trace(labeled, ({ x, labels, shares }) => ({
+      loss: errorOf(network.judge(x).importance, labels, shares),
+    }));
   const keySteps = { shape: ["keySteps"], dtype: "int32" as const };
-  return trace({ ...inputs, keySteps }, ({ x, labels, keySteps }): Record<string, Value> => {
-    const { importance, similarity } = network.judge(x);
-    const likelihood = dppLogLikelihood(importance, similarity, keySteps, { jitter }).cast("float32");
-    const processError = likelihood.neg().div(countOf(importance.shape, importance));
-    if (loss === "process") return { loss: processError };
-    const importanceError = errorOf(importance, labels);
+  if (loss === "process")
+    return trace({ x, keySteps }, ({ x, keySteps }) => ({
+      loss: processErrorOf(network.judge(x), keySteps),
+    }));
+  return trace({ ...labeled, keySteps }, ({ x, labels, shares, keySteps }) => {
+    const judged = network.judge(x);
+    const processError = processErrorOf(judged, keySteps);
+    const importanceError = errorOf(judged.importance, labels, shares);
     return { loss: importanceError.add(processError), importanceError, processError };
   });
 }
 
-const errorOf = (importance: Value, labels: Value) => mean(importance.sub(labels).pow(2));
+const errorOf = (importance: Value, labels: Value, shares: Value) =>
+  importance.sub(labels).pow(2).mul(shares).sum();
+
+function processErrorOf(
+  { importance, similarity }: ReturnType<SummaryNetwork["judge"]>,
+  keySteps: Value,
+): Value {
+  const likelihood = dppLogLikelihood(importance, similarity, keySteps, { jitter }).cast("float32");
+  return likelihood.neg().div(countOf(importance.shape, importance));
+}

@@ -19,7 +19,7 @@ import { meanOf } from "../evaluation/metrics.ts";
 import { rewardGraph } from "../scoring/fit-without-labels.ts";
 import { type SummaryNetwork, scoringGraph, startingAt, summaryNetwork } from "../scoring/network.ts";
 import { inputWidth } from "../scoring/network-input.ts";
-import { drawnExamples, labeledExamples, meanReward } from "./examples.ts";
+import { drawnExamples, labeledExamples, meanReward, sharesOf } from "./examples.ts";
 import { importanceOf } from "./labels.ts";
 import { type LabelLoss, labelObjective } from "./objective.ts";
 import { featureWidth } from "./prepare.ts";
@@ -75,7 +75,7 @@ export async function trainSummaries(
   const task = { recipe, setting, features, videos: names };
   const model = scoringGraph(network);
   const drawn = initialWeights(model, recipe.seed);
-  let weights = recipe.model === "dsn" ? drawn : startingAt(meanImportance(training), drawn);
+  let weights = recipe.model === "dsn" ? drawn : startingAt(meanImportance(training, recipe), drawn);
   let result: FitResult | undefined;
   for (const stage of stagesOf(recipe)) {
     result = await trainStage(stage, {
@@ -95,9 +95,13 @@ export async function trainSummaries(
   return result!;
 }
 
-/** All videos count alike. */
-function meanImportance(videos: readonly NamedVideo[]): number {
-  return meanOf(videos.map(({ video }) => meanOf(importanceOf(video))));
+/** All videos count alike, and of a video all of its parts. */
+function meanImportance(videos: readonly NamedVideo[], { steps }: Recipe): number {
+  const ofEach = videos.map(({ video }) => {
+    const shares = sharesOf(video, steps);
+    return importanceOf(video).reduce((sum, importance, step) => sum + shares[step] * importance, 0);
+  });
+  return meanOf(ofEach);
 }
 
 /** The videos learned from, with the steps that the recipe asks for. */

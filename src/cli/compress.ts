@@ -60,7 +60,10 @@ async function run(path: string, flags: Flags): Promise<void> {
   const { delta } = await import("../transform/delta.ts");
   const { tuneRun } = await import("./tune-run.ts");
   const whole = await openModel(path);
-  const smaller = energy === undefined && rank === undefined ? undefined : lowRank(whole, { energy, rank });
+  const smaller =
+    energy === undefined && rank === undefined
+      ? undefined
+      : lowRank(whole, { energy, rank, forDelta: threshold !== undefined });
   const model = smaller?.model ?? whole;
   const sparse = threshold === undefined ? model : delta(model, { threshold });
   const tuned =

@@ -45,6 +45,8 @@ export interface Decomposed {
   rank: number;
   energy: number;
   projection?: Matrix; // [units, rank]
+  /** What makes Z of W: [rank, units]. */
+  reading?: Matrix;
   left?: string;
 }
 
@@ -55,7 +57,7 @@ export function reportOf(
   after: Model,
 ): LowRankReport {
   const productsAfter = products(after.graph);
-  const layers = decomposed.map(({ group, projection, ...layer }) => {
+  const layers = decomposed.map(({ group, projection, reading: _, ...layer }) => {
     const { units } = group;
     const { rank } = layer;
     const rows = [...group.recurrent, ...group.onward];

@@ -178,6 +178,28 @@ test("what is left of a matrix is the best of its rank, and readers are regresse
   );
 });
 
+test("for thresholds, a change in any projected number weighs the same, and without them nothing differs", () => {
+  const model = modelOf(oneWay((inputs) => lstm({ inputs, units })));
+  const plain = lowRank(model, { rank: 3 });
+  const even = lowRank(model, { rank: 3, forDelta: true });
+  expect(difference(even.model, plain.model)).toBeLessThan(3e-6);
+  expect(even.report).toEqual(plain.report);
+  for (const { path, singularValues } of even.report.layers) {
+    const rows = matrixOf(even.model, `${path}.expansion`);
+    const mean = Math.cbrt(singularValues[0] * singularValues[1] * singularValues[2]);
+    for (const row of rows.to2DArray()) expect(Math.hypot(...row)).toBeCloseTo(mean, 5);
+  }
+});
+
+test("for thresholds, a matrix of a rank lower than is kept stays finite", () => {
+  const model = modelOf(oneWay((inputs) => rnn({ inputs, units })));
+  const recurrent = model.weights["lower.recurrent"];
+  recurrent.set(recurrent.subarray(0, units), units); // two rows alike
+  recurrent.fill(0, 2 * units);
+  const { weights } = lowRank(model, { rank: { "lower.recurrent": 4 }, forDelta: true }).model;
+  for (const numbers of Object.values(weights)) expect(numbers.every(Number.isFinite)).toBe(true);
+});
+
 test("the energy asked for gives the least rank that keeps it", () => {
   const model = modelOf(oneWay((inputs) => lstm({ inputs, units })));
   for (const energy of [0.3, 0.5, 0.8, 0.95]) {

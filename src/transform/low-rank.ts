@@ -7,6 +7,7 @@
  * W_h [units, gates] is the recurrent matrix, W_x each other matrix that reads h: that of the next layer, a dense or a
  * softmax layer. (The paper writes the transposes.) With W_hᵀ = U Σ Vᵀ, P = V_r [units, r], which has orthonormal columns, and
  * Z = Pᵀ W is the best there is for either matrix: what is decomposed is W_h alone, and W_x is regressed onto its P.
+ * `forDelta` puts Σ_r between them on the other side, P = V_r Σ_r / σ and Z = σ Σ_r⁻¹ V_rᵀ W, σ the geometric mean of what is in Σ_r.
  */
 import { Matrix, SVD } from "ml-matrix";
 import { InputError } from "../graph/errors.ts";
@@ -33,6 +34,11 @@ export interface LowRankOptions {
    * is used even where it saves nothing.
    */
   rank?: number | Readonly<Record<string, number>>;
+  /**
+   * For thresholds that are set afterwards (`delta`): scales each projected number by its singular value, so that a change in
+   * any of them that is held back costs the sums as much. Without thresholds the model does the same.
+   */
+  forDelta?: boolean;
 }
 
 export interface LowRankResult {
@@ -120,8 +126,21 @@ function decompose(group: OutputGroup, model: Model, options: LowRankOptions): D
   if (typeof options.rank !== "object" && wanted * (units + all) >= units * all)
     return { ...whole, left: `rank ${wanted} of ${units} would save no parameters` };
   const energy = total === 0 ? 1 : energyOf(singularValues.subarray(0, wanted)) / total;
-  const projection = svd.rightSingularVectors.subMatrix(0, units - 1, 0, wanted - 1);
-  return { ...whole, rank: wanted, energy, projection };
+  const kept = svd.rightSingularVectors.subMatrix(0, units - 1, 0, wanted - 1);
+  const scales = scalesOf(singularValues.subarray(0, wanted), options);
+  const projection = kept.clone().mulRowVector(scales);
+  return { ...whole, rank: wanted, energy, projection, reading: kept.divRowVector(scales).transpose() };
+}
+
+/**
+ * Of the projected numbers: 1, or the singular values by their geometric mean. Those that are next to nothing are held, as
+ * what reads the numbers is divided by them.
+ */
+function scalesOf(values: Float64Array, { forDelta }: LowRankOptions): Float64Array {
+  if (!forDelta) return values.map(() => 1);
+  const held = values.map((value) => Math.max(value, 1e-3 * values[0]));
+  const mean = Math.exp(held.reduce((sum, value) => sum + Math.log(value), 0) / held.length);
+  return held.map((value) => value / mean);
 }
 
 function rankOf(
@@ -161,11 +180,11 @@ function planOf(
   { graph, weights }: Model,
 ): Plan {
   const plan: Plan = { products: new Map(), weights: {} };
-  const projections = new Map<OutputGroup, { value: Value; matrix: Matrix }>();
-  for (const { group, path, projection, rank } of decomposed) {
-    if (!projection) continue;
+  const projections = new Map<OutputGroup, { value: Value; reading: Matrix }>();
+  for (const { group, path, projection, reading, rank } of decomposed) {
+    if (!projection || !reading) continue;
     const value = weight(`${path}.projection`, [group.units, rank]);
-    projections.set(group, { value, matrix: projection });
+    projections.set(group, { value, reading });
     plan.weights[`${path}.projection`] = numbersOf(projection);
   }
   const shapes = shapesOf(graph);
@@ -176,7 +195,7 @@ function planOf(
     const factors = parts.map(({ size }, at) => {
       const whole = rowsOf({ path, from, size }, weights, shapes);
       from += size;
-      return found[at] ? found[at].matrix.transpose().mmul(whole) : whole;
+      return found[at] ? found[at].reading.mmul(whole) : whole;
     });
     const expansion = `${path}.expansion`;
     const height = factors.reduce((sum, factor) => sum + factor.rows, 0);

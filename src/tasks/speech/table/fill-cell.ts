@@ -14,7 +14,7 @@ import { type StreamScores, streamScores } from "../stream-scores.ts";
 import { writeTaskFile } from "../task-file.ts";
 import { trainSpeech } from "../train.ts";
 import { tuneSpeech } from "../tune.ts";
-import { type Cell, cellName } from "./cells.ts";
+import { type Cell, cellName, type Treatment } from "./cells.ts";
 
 /** Utterances that are enough to measure the time of a step again. */
 const TIMED = 20;
@@ -70,7 +70,13 @@ async function modelOf(cell: Cell, options: FillOptions): Promise<Model | undefi
   if (options.signal?.aborted) return undefined;
   if (!trained) return train(cell, run, options);
   if (tuned > 0) return tuneCell(cell, run, options);
-  const model = energy === undefined ? trained : lowRank(trained, { energy }).model;
+  return changed(trained, cell);
+}
+
+/** What is made of a trained model before any tuning. */
+function changed(trained: Model, { energy, threshold }: Treatment): Model {
+  const model =
+    energy === undefined ? trained : lowRank(trained, { energy, forDelta: threshold !== undefined }).model;
   return threshold === undefined ? model : delta(model, { threshold });
 }
 
@@ -99,11 +105,10 @@ async function train(cell: Cell, run: string, options: FillOptions): Promise<Mod
 /** Tunes what the cell's network was made into, with the network as it was trained as teacher. */
 async function tuneCell(cell: Cell, run: string, options: FillOptions): Promise<Model | undefined> {
   const { folder, data, signal, recipe } = options;
-  const { network, split, seed, energy, threshold, tuned: epochs } = cell;
+  const { network, split, seed, tuned: epochs } = cell;
   const trained = join(folder, cellName({ network, split, seed, tuned: 0 }));
   const whole = await openSpeechRun(trained, data);
-  const model = energy === undefined ? whole.model : lowRank(whole.model, { energy }).model;
-  const tuned = await tuneSpeech(threshold === undefined ? model : delta(model, { threshold }), whole, {
+  const tuned = await tuneSpeech(changed(whole.model, cell), whole, {
     epochs: Math.min(epochs, recipe?.epochs ?? epochs),
     signal,
   });

@@ -331,8 +331,8 @@ test("low rank and the rule go together", () => {
   expect(sparse.thresholds).toEqual({
     "lower.forward.input": 0.1,
     "lower.backward.input": 0.1,
-    "lower.forward.recurrent.projection": 0.2,
-    "lower.backward.recurrent.projection": 0.2,
+    "lower.forward.recurrent.projection": 0.04, // a fifth of what holds for states
+    "lower.backward.recurrent.projection": 0.04,
     "lower.forward.recurrent.expansion": 0.2,
     "lower.backward.recurrent.expansion": 0.2,
     "upper.input.expansion": 0.1,
@@ -340,6 +340,9 @@ test("low rank and the rule go together", () => {
     "upper.recurrent.expansion": 0.2,
     "out.weight.expansion": 0.1,
   });
+  const { thresholds } = delta({ graph, weights }, { threshold: 0.5, projections: 0.3 });
+  for (const [path, threshold] of Object.entries(thresholds!))
+    expect(threshold, path).toBe(path.endsWith("projection") ? 0.3 : 0.5);
   const feeds = feedsOf(graph);
   const exact = deltaGraph(graph, all(graph, 0), { occupancy: true });
   expect(largestDifference(interpret(exact, feeds).y.data, interpret(graph, feeds).y.data)).toBe(0);

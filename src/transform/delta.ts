@@ -7,14 +7,22 @@ import type { Change } from "./low-rank-report.ts";
 import { overTime } from "./over-time.ts";
 import { type Product, products } from "./products.ts";
 
+/** How much finer a projection's threshold is, unless it is given. */
+const FINER = 5;
+
 /** Thresholds, in the units of the activations. Products for which none is given stay dense. */
 export interface DeltaOptions {
-  /** For all products along time. */
+  /** For all products along time; a fifth of it for projections. */
   threshold?: number;
   /** For those that do not depend on their own loop's states: inputs of layers. Goes before `threshold`. */
   inputs?: number;
-  /** For those that do: recurrent ones, and projections of a loop's output. Goes before `threshold`. */
+  /** For those that do: recurrent ones. Goes before `threshold`. */
   states?: number;
+  /**
+   * For those whose results other products read, as they do after `lowRank`: x P, of which x P Z is made. They are a small part of
+   * the work, and what they are not told, none of their readers is told. A fifth of `states` unless given.
+   */
+  projections?: number;
   /** By the path of the product's weight. Goes before all. */
   byWeight?: Readonly<Record<string, number>>;
 }
@@ -33,7 +41,8 @@ export function delta(model: Model, options: DeltaOptions): Model {
   const along = products(overTime(model).graph).filter(({ alongTime }) => alongTime);
   const paths = new Set(along.map(({ path }) => path));
   const { threshold, inputs = threshold, states = threshold, byWeight = {} } = options;
-  for (const [path, given] of Object.entries({ inputs, states, ...byWeight })) {
+  const { projections = states === undefined ? undefined : states / FINER } = options;
+  for (const [path, given] of Object.entries({ inputs, states, projections, ...byWeight })) {
     if (path in byWeight && !paths.has(path))
       throw new InputError(
         `delta: no product along time has the weight "${path}", only ${[...paths].join(", ")}`,
@@ -41,8 +50,10 @@ export function delta(model: Model, options: DeltaOptions): Model {
     checkThreshold(path, given);
   }
   const thresholds: Record<string, number> = {};
+  const read = new Set(along.flatMap(({ features }) => features.map(({ of }) => of.node)));
   for (const product of along) {
-    const found = byWeight[product.path] ?? (readsStates(product) ? states : inputs);
+    const byRole = read.has(product.node) ? projections : readsStates(product) ? states : inputs;
+    const found = byWeight[product.path] ?? byRole;
     if (found !== undefined) thresholds[product.path] = found;
   }
   if (Object.keys(thresholds).length === 0)

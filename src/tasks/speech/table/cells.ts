@@ -23,16 +23,15 @@ const lists = {
     energies: [0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4],
     thresholds: [0.02, 0.05, 0.1, 0.15, 0.17, 0.2],
     both: [
-      [0.8, 0.1],
-      [0.7, 0.1],
-      [0.7, 0.15],
-      [0.6, 0.15],
+      [0.8, 0.15],
+      [0.7, 0.2],
+      [0.65, 0.25],
     ],
     /** Tuned for longer than the others. */
     patient: [
       { network: "lstm", tuned: 8 },
       { network: "lstm", energy: 0.65, tuned: 8 },
-      { network: "lstm", energy: 0.6, threshold: 0.15, tuned: 8 },
+      { network: "lstm", energy: 0.65, threshold: 0.25, tuned: 8 },
     ],
   },
   digits: {

@@ -37,16 +37,20 @@ export interface LowRankReport {
   multiplications: Change;
 }
 
-/** A group with its projection; without one where it is left as it is. */
+/** P [units, rank], and what makes each reader's Z of its W: [rank, units]. */
+export interface Factors {
+  projection: Matrix;
+  reading: Matrix;
+}
+
+/** A group with its factors; without one where it is left as it is. */
 export interface Decomposed {
   group: OutputGroup;
   path: string;
   singularValues: Float64Array;
   rank: number;
   energy: number;
-  projection?: Matrix; // [units, rank]
-  /** What makes Z of W: [rank, units]. */
-  reading?: Matrix;
+  factors?: Factors;
   left?: string;
 }
 
@@ -57,7 +61,7 @@ export function reportOf(
   after: Model,
 ): LowRankReport {
   const productsAfter = products(after.graph);
-  const layers = decomposed.map(({ group, projection, reading: _, ...layer }) => {
+  const layers = decomposed.map(({ group, factors, ...layer }) => {
     const { units } = group;
     const { rank } = layer;
     const rows = [...group.recurrent, ...group.onward];
@@ -72,7 +76,7 @@ export function reportOf(
       multiplications.before += times * units * columns;
       multiplications.after += times * rank * columns;
     }
-    if (projection) {
+    if (factors) {
       parameters.after += units * rank;
       multiplications.after += count(productsAfter.filter(({ path }) => path === `${layer.path}.projection`));
     }

@@ -128,8 +128,11 @@ function decompose(group: OutputGroup, model: Model, options: LowRankOptions): D
   const energy = total === 0 ? 1 : energyOf(singularValues.subarray(0, wanted)) / total;
   const kept = svd.rightSingularVectors.subMatrix(0, units - 1, 0, wanted - 1);
   const scales = scalesOf(singularValues.subarray(0, wanted), options);
-  const projection = kept.clone().mulRowVector(scales);
-  return { ...whole, rank: wanted, energy, projection, reading: kept.divRowVector(scales).transpose() };
+  const factors = {
+    projection: kept.clone().mulRowVector(scales),
+    reading: kept.divRowVector(scales).transpose(),
+  };
+  return { ...whole, rank: wanted, energy, factors };
 }
 
 /**
@@ -181,11 +184,11 @@ function planOf(
 ): Plan {
   const plan: Plan = { products: new Map(), weights: {} };
   const projections = new Map<OutputGroup, { value: Value; reading: Matrix }>();
-  for (const { group, path, projection, reading, rank } of decomposed) {
-    if (!projection || !reading) continue;
+  for (const { group, path, factors, rank } of decomposed) {
+    if (!factors) continue;
     const value = weight(`${path}.projection`, [group.units, rank]);
-    projections.set(group, { value, reading });
-    plan.weights[`${path}.projection`] = numbersOf(projection);
+    projections.set(group, { value, reading: factors.reading });
+    plan.weights[`${path}.projection`] = numbersOf(factors.projection);
   }
   const shapes = shapesOf(graph);
   for (const [path, parts] of rows) {

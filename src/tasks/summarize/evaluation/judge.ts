@@ -47,7 +47,10 @@ export class Judge {
 
   /** A frame's values at the steps, [steps]. */
   atSteps(frames: ArrayLike<number>): Float64Array {
-    return Float64Array.from(this.video.picks, (frame) => frames[frame]);
+    const { picks } = this.video;
+    const steps = new Float64Array(picks.length);
+    for (let step = 0; step < steps.length; step++) steps[step] = frames[picks[step]];
+    return steps;
   }
 
   /**

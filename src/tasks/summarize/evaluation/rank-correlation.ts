@@ -46,12 +46,29 @@ export function ranking(values: ArrayLike<number>): Ranking {
   return { order, level, levels, centered, squares, ties };
 }
 
+/** Places by value, equal ones by place: each value is counted into its place among the sorted ones. */
 function sortedPlaces(values: ArrayLike<number>): Int32Array {
-  const sorted = Float64Array.from(values);
-  const bad = sorted.findIndex(Number.isNaN);
+  const given = Float64Array.from(values);
+  const bad = given.findIndex(Number.isNaN);
   if (bad >= 0) throw new InputError(`value ${bad} is NaN: only numbers can be ranked`);
-  const order = Int32Array.from(sorted, (_, at) => at);
-  return order.sort((a, b) => sorted[a] - sorted[b] || a - b);
+  const sorted = given.slice().sort();
+  const taken = new Int32Array(given.length);
+  const order = new Int32Array(given.length);
+  for (let at = 0; at < given.length; at++) {
+    const first = firstNotBelow(sorted, given[at]);
+    order[first + taken[first]++] = at;
+  }
+  return order;
+}
+
+function firstNotBelow(sorted: Float64Array, value: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle] < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /**

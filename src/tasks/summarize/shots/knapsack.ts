@@ -12,14 +12,24 @@ export function knapsack(weights: ArrayLike<number>, values: ArrayLike<number>, 
   const stride = (capacity >> 5) + 1;
   const taken = new Uint32Array(items * stride);
   const best = new Float64Array(capacity + 1);
+  let unseen = Array.from(weights).reduce((sum, weight) => sum + weight, 0);
   for (let item = 0; item < items; item++) {
     const weight = weights[item];
     const value = values[item];
-    for (let room = capacity; room >= weight; room--) {
-      const withItem = best[room - weight] + value;
-      if (withItem <= best[room]) continue;
-      best[room] = withItem;
-      taken[item * stride + (room >> 5)] |= 1 << (room & 31);
+    unseen -= weight;
+    // The least room that the items after this one can leave for it.
+    const least = Math.max(weight, capacity - unseen);
+    for (let room = capacity; room >= least; ) {
+      const word = room >> 5;
+      const end = Math.max(least, word << 5);
+      let bits = 0;
+      for (; room >= end; room--) {
+        const withItem = best[room - weight] + value;
+        if (withItem <= best[room]) continue;
+        best[room] = withItem;
+        bits |= 1 << (room & 31);
+      }
+      taken[item * stride + word] = bits;
     }
   }
 

@@ -82,15 +82,32 @@ export function kendall(x: Ranking, y: Ranking): number {
   const count = sameLength(x, y);
   const pairs = (count * (count - 1)) / 2;
   if (x.levels < 2 || y.levels < 2) return Number.NaN;
-  const tau = concordance(x, y) / Math.sqrt(pairs - x.ties) / Math.sqrt(pairs - y.ties);
+  const concordance = y.levels <= few ? concordanceOfFew(x, y) : concordanceOfMany(x, y);
+  const tau = concordance / Math.sqrt(pairs - x.ties) / Math.sqrt(pairs - y.ties);
   return Math.min(1, Math.max(-1, tau));
 }
 
-/**
- * C − D. Goes through x upward and keeps, in a Fenwick tree over the levels of y, how many of each were met: each value
- * is compared with all that have a smaller x at once. O(n log(levels of y)).
- */
-function concordance(x: Ranking, y: Ranking): number {
+/** Up to so many distinct values, as people's ratings have, it is faster to keep all counts than to look them up in a tree. */
+const few = 16;
+
+/** C − D. Goes through x upward and keeps how many were met below each level of y. */
+function concordanceOfFew({ order, level: levelOfX }: Ranking, { level: levelOfY, levels }: Ranking): number {
+  const below = new Int32Array(levels + 1);
+  let difference = 0;
+  for (let from = 0, to = 0; from < order.length; from = to) {
+    const group = levelOfX[order[from]];
+    for (; to < order.length && levelOfX[order[to]] === group; to++) {
+      const own = levelOfY[order[to]];
+      difference += below[own] + below[own + 1] - from;
+    }
+    for (let at = from; at < to; at++)
+      for (let level = levelOfY[order[at]] + 1; level <= levels; level++) below[level]++;
+  }
+  return difference;
+}
+
+/** The same by a Fenwick tree over the levels of y: O(n log(levels of y)). */
+function concordanceOfMany(x: Ranking, y: Ranking): number {
   const { order, level: levelOfX } = x;
   const { level: levelOfY, levels } = y;
   const tree = new Int32Array(levels + 1);

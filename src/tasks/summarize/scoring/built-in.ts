@@ -6,8 +6,8 @@ export const scoringModels = ["fit", "dpplstm", "dsn"] as const;
 export type ScoringModel = (typeof scoringModels)[number];
 
 /**
- * What is used where nothing is chosen: the best that looks at the pictures. That a trained network is better is not shown, neither
- * against position and duration nor against the fit: see the tables of docs/summarize-training.md and docs/results.md.
+ * What is used where nothing is chosen. A fit tells frames of one shot apart, which a network over shots can't, so that it serves
+ * videos of a single take, too. On TVSum's edited videos dppLSTM orders frames more as people do: see docs/summarize-training.md.
  */
 export const defaultModel: ScoringModel = "fit";
 

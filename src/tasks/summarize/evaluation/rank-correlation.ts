@@ -82,51 +82,40 @@ export function kendall(x: Ranking, y: Ranking): number {
   const count = sameLength(x, y);
   const pairs = (count * (count - 1)) / 2;
   if (x.levels < 2 || y.levels < 2) return Number.NaN;
-  const concordance = y.levels <= few ? concordanceOfFew(x, y) : concordanceOfMany(x, y);
-  const tau = concordance / Math.sqrt(pairs - x.ties) / Math.sqrt(pairs - y.ties);
+  const tau = concordance(x, y) / Math.sqrt(pairs - x.ties) / Math.sqrt(pairs - y.ties);
   return Math.min(1, Math.max(-1, tau));
 }
 
 /** Up to so many distinct values, as people's ratings have, it is faster to keep all counts than to look them up in a tree. */
 const few = 16;
 
-/** C − D. Goes through x upward and keeps how many were met below each level of y. */
-function concordanceOfFew({ order, level: levelOfX }: Ranking, { level: levelOfY, levels }: Ranking): number {
-  const below = new Int32Array(levels + 1);
+/**
+ * C − D. Goes through x upward and counts how many were met below each level of y: each value is compared with all that have a
+ * smaller x at once. Of many levels the counts are a Fenwick tree: O(n log(levels of y)).
+ */
+function concordance({ order, level: levelOfX }: Ranking, { level: levelOfY, levels }: Ranking): number {
+  const isTree = levels > few;
+  const met = new Int32Array(levels + 1);
   let difference = 0;
   for (let from = 0, to = 0; from < order.length; from = to) {
     const group = levelOfX[order[from]];
     for (; to < order.length && levelOfX[order[to]] === group; to++) {
       const own = levelOfY[order[to]];
-      difference += below[own] + below[own + 1] - from;
+      difference += (isTree ? inTree(met, own) + inTree(met, own + 1) : met[own] + met[own + 1]) - from;
     }
-    for (let at = from; at < to; at++)
-      for (let level = levelOfY[order[at]] + 1; level <= levels; level++) below[level]++;
+    for (let at = from; at < to; at++) {
+      const above = levelOfY[order[at]] + 1;
+      for (let node = above; node <= levels; node += isTree ? node & -node : 1) met[node]++;
+    }
   }
   return difference;
 }
 
-/** The same by a Fenwick tree over the levels of y: O(n log(levels of y)). */
-function concordanceOfMany(x: Ranking, y: Ranking): number {
-  const { order, level: levelOfX } = x;
-  const { level: levelOfY, levels } = y;
-  const tree = new Int32Array(levels + 1);
-  let difference = 0;
-  for (let from = 0, to = 0; from < order.length; from = to) {
-    const group = levelOfX[order[from]];
-    for (; to < order.length && levelOfX[order[to]] === group; to++) {
-      const own = levelOfY[order[to]];
-      let below = 0;
-      let upTo = 0;
-      for (let node = own; node > 0; node &= node - 1) below += tree[node];
-      for (let node = own + 1; node > 0; node &= node - 1) upTo += tree[node];
-      difference += below - (from - upTo);
-    }
-    for (let at = from; at < to; at++) {
-      for (let node = levelOfY[order[at]] + 1; node <= levels; node += node & -node) tree[node]++;
-    }
-  }
-  return difference;
+/** How many were met below a level. */
+function inTree(tree: Int32Array, level: number): number {
+  let count = 0;
+  for (let node = level; node > 0; node &= node - 1) count += tree[node];
+  return count;
 }
 
 /**

@@ -101,6 +101,7 @@ interface CompareFlags extends NetworkFlags {
   setting: Setting;
   models: ModelName[];
   seeds: number;
+  adapt?: boolean;
 }
 
 function compareCommand(): Command {
@@ -118,7 +119,11 @@ function compareCommand(): Command {
     .addOption(
       new Option("--setting <name>", "what is learned from").choices(testedSettings).default("canonical"),
     )
-    .option("--seeds <count>", "seeds 1 to this, of each fold", parsePositive, 3);
+    .option("--seeds <count>", "seeds 1 to this, of each fold", parsePositive, 3)
+    .option(
+      "--adapt",
+      "also what `gatefold summarize` fits to each video alone, and\neach model mixed with it",
+    );
   return withNetworkOptions(command).action(table);
 }
 
@@ -158,7 +163,7 @@ async function table(sets: string[], flags: CompareFlags): Promise<void> {
   const { evaluationTable } = await import("../tasks/summarize/evaluation/write-table.ts");
   const { watchInterrupt } = await import("../train/interrupt.ts");
   const { writeAside } = await import("../train/write-aside.ts");
-  const { out, features, setting, seeds, threads } = flags;
+  const { out, features, setting, seeds, adapt, threads } = flags;
   using interrupt = watchInterrupt();
   const opened = await openSets(sets, features);
   const evaluation = await compareNetworks(opened, out, {
@@ -166,6 +171,7 @@ async function table(sets: string[], flags: CompareFlags): Promise<void> {
     changes: changesOf(flags),
     setting,
     seeds,
+    adapt,
     threads,
     signal: interrupt.signal,
     onProgress: (sentence) => process.stderr.write(`${sentence}\n`),

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { mixed } from "./mixed.ts";
 
-test("scores are means of ranks, where equals share theirs; the order adds places", () => {
+test("scores are means of ranks; the order adds places", () => {
   const a = { scores: Float32Array.of(0.1, 0.9, 0.9), order: Int32Array.of(1, 2, 0) };
   const b = { scores: Float32Array.of(0.6, 0.5, 0.7), order: Int32Array.of(2, 0, 1) };
   const { scores, order } = mixed(a, b);

@@ -1,8 +1,11 @@
-import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { annotatedSet } from "../../../../test/annotated-videos.ts";
+import { Judge } from "../evaluation/judge.ts";
+import { meanRanks } from "../evaluation/mean-ranks.ts";
+import type { InputPart } from "../scoring/network-input.ts";
 import { compareNetworks } from "./compare.ts";
 
 const set = annotatedSet(6);
@@ -29,6 +32,44 @@ test("each fold is trained once with each seed, measured alone and together, and
   const again = await compareNetworks([set], out, { ...options, onProgress: (line) => said.push(line) });
   expect(said).toHaveLength(10);
   expect(again).toEqual(evaluation);
+});
+
+test("with a fit to each video there is a row of it, and one of each model mixed with it", async () => {
+  const out = join(folder, "adapted");
+  const options = { models: ["vslstm"], changes, setting: "canonical", seeds: 1, adapt: true } as const;
+  const said: string[] = [];
+  const evaluation = await compareNetworks([set], out, { ...options, onProgress: (line) => said.push(line) });
+  expect(evaluation!.rows.slice(-3).map(({ name }) => name)).toEqual(["fit", "vslstm", "vslstm + fit"]);
+  expect(said.filter((line) => line.includes("fitted to"))).toHaveLength(5);
+  const kept = async (name: string): Promise<Record<string, number[]>> => {
+    const all = await Promise.all(
+      [0, 1, 2, 3, 4].map((fold) =>
+        readFile(join(out, `made-up-${name}-seed1-fold${fold}`, "scores.json"), "utf8"),
+      ),
+    );
+    return Object.assign({}, ...all.map((text) => JSON.parse(text)));
+  };
+  const [fit, trained] = [await kept("fit"), await kept("canonical-vslstm")];
+  const video = set.videos[2];
+  const { perVideo } = evaluation!.rows.at(-1)!;
+  const mean = meanRanks([fit[video.name], trained[video.name]]);
+  const at = evaluation!.videos.indexOf(video.name);
+  expect(perVideo[at].rho).toBeCloseTo(new Judge(video).measure(mean).rho, 12);
+  await compareNetworks([set], out, { ...options, onProgress: (line) => said.push(line) });
+  expect(said).toHaveLength(10);
+});
+
+test("a fit needs features", async () => {
+  const bare = { ...set, videos: set.videos.map((video) => ({ ...video, features: undefined })) };
+  const options = {
+    models: [],
+    changes: { inputs: ["position"] as InputPart[] },
+    setting: "canonical",
+    seeds: 1,
+  } as const;
+  await expect(compareNetworks([bare], join(folder, "bare"), { ...options, adapt: true })).rejects.toThrow(
+    /has no features to fit a network to/,
+  );
 });
 
 test("a network that learns from other sets alone is trained once for all videos", async () => {

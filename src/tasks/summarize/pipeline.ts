@@ -14,7 +14,8 @@ import { writeResults } from "./results.ts";
 import { defaultModel, type ScoringModel } from "./scoring/built-in.ts";
 import { openScorer, type Scorer } from "./scoring/score-frames.ts";
 import { hardCuts } from "./shots/cuts.ts";
-import { findShots, findSpans } from "./shots/find-shots.ts";
+import { divideForSkim, findSpans } from "./shots/find-shots.ts";
+import { chooseShots } from "./shots/shots.ts";
 import { type Keyframe, type Summary, summaryVersion } from "./summary.ts";
 
 export interface SummarizeOptions {
@@ -164,17 +165,19 @@ async function compose(
 ): Promise<Summary> {
   const { share, fps, fast, seed, maxKeyframes, features = "built-in", weights } = options;
   const model = weights === undefined ? (options.model ?? defaultModel) : null;
-  const { info, scan, times } = watched;
+  const { info, scan, times, frames: sampleFrames } = watched;
+  const { width, height, duration, codec } = info;
   const scorer = await scorerFor(watched.width);
   const cuts = hardCuts(scan);
-  const found = findSpans(watched, cuts);
+  const budget = Math.max(1, Math.floor(share * info.frames));
+  const spans = divideForSkim(watched, findSpans(watched, cuts), budget);
   const { scores: judged, order } = await scorer.score(
-    { ...watched, frameCount: info.frames, shots: found.spans },
+    { ...watched, frameCount: info.frames, shots: spans },
     { onProgress: (done) => onProgress?.("score", Math.round(100 * done), 100), signal },
   );
   await scorer.close(); // Writing needs the memory.
   const scores = judged.map((score, k) => score * visibility(watched.quality[k]));
-  const shots = findShots(watched, found, scores, share);
+  const shots = chooseShots(spans, { scores, sampleFrames, times: scan.times, duration, budget });
   const candidates = {
     ...watched,
     scores,
@@ -188,7 +191,6 @@ async function compose(
     shot,
     file: `keyframes/frame-${String(frame).padStart(6, "0")}.jpg`,
   }));
-  const { width, height, duration, codec } = info;
   return {
     format: "gatefold-summary",
     version: summaryVersion,

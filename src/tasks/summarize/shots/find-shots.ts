@@ -1,10 +1,9 @@
 import { appearanceWidth } from "../frames/descriptor.ts";
 import type { Watched } from "../frames/watch.ts";
-import type { Shot } from "../summary.ts";
 import { type Cut, shotStarts } from "./cuts.ts";
 import { segment } from "./kts.ts";
 import { segmentCosts } from "./segment-costs.ts";
-import { chooseShots, divideLong, longestSpan, type Span, spansFrom } from "./shots.ts";
+import { divideLong, longestSpan, type Span, spansFrom } from "./shots.ts";
 
 /** Two boundaries nearer than this many seconds are one. */
 const shortestShot = 0.5;
@@ -14,33 +13,6 @@ const shortestShot = 0.5;
  * MobileNet's features, whose unrelated pictures are farther apart.
  */
 const vmax = { descriptor: 0.12, network: 0.5 };
-
-/**
- * What the skim is made of: long shots divided, scores, choice.
- *
- * @param scores of the samples
- */
-export function findShots(
-  { frames, scan, info }: Watched,
-  { spans, rows, width }: Spans,
-  scores: Float32Array,
-  share: number,
-): Shot[] {
-  const budget = Math.max(1, Math.floor(share * info.frames));
-  const limits = { longest: longestSpan(budget, info.fps), budget };
-  const divided = divideLong(spans, limits, {
-    costs: segmentCosts(rows, frames.length, width),
-    sampleFrames: frames,
-    scan,
-  });
-  return chooseShots(divided, {
-    scores,
-    sampleFrames: frames,
-    times: scan.times,
-    duration: info.duration,
-    budget,
-  });
-}
 
 /** What a segmentation gives, and the rows that it is made by: [samples, width]. */
 export interface Spans {
@@ -62,6 +34,20 @@ export function findSpans(watched: Watched, cuts: readonly Cut[]): Spans {
   );
   const starts = shotStarts({ changePoints, sampleFrames: frames, scan, cuts, minimum: shortestShot });
   return { spans: spansFrom(starts, info.frames), rows, width };
+}
+
+/** What a skim of at most `budget` frames is made of: the spans, those divided that it has no room for. */
+export function divideForSkim(
+  { frames, scan, info }: Watched,
+  { spans, rows, width }: Spans,
+  budget: number,
+): Span[] {
+  const limits = { longest: longestSpan(budget, info.fps), budget };
+  return divideLong(spans, limits, {
+    costs: segmentCosts(rows, frames.length, width),
+    sampleFrames: frames,
+    scan,
+  });
 }
 
 /**

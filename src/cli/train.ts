@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { InputPart } from "../tasks/summarize/scoring/network-input.ts";
+import type { RecipeName } from "../tasks/summarize/training/recipes.ts";
 import type { Setting } from "../tasks/summarize/training/select-videos.ts";
 import type { ModelName, Recipe } from "../tasks/summarize/training/task-file.ts";
 import { endInterrupted } from "./interrupted.ts";
@@ -18,6 +19,7 @@ export function trainCommand(): Command {
 const testedSettings: Setting[] = ["canonical", "augmented", "transfer"];
 const settings: Setting[] = [...testedSettings, "all"];
 const models: ModelName[] = ["vslstm", "dpplstm", "dsn"];
+const recipes: RecipeName[] = ["vslstm", "dpplstm", "dpplstm-joint", "dsn"];
 const parts: InputPart[] = ["features", "position", "duration", "likeness"];
 
 interface NetworkFlags {
@@ -99,7 +101,7 @@ interface CompareFlags extends NetworkFlags {
   out: string;
   features?: string[];
   setting: Setting;
-  models: ModelName[];
+  models: RecipeName[];
   seeds: number;
   adapt?: boolean;
 }
@@ -114,7 +116,7 @@ function compareCommand(): Command {
     )
     .argument("<set...>", "data sets")
     .requiredOption("-o, --out <folder>", "folder for the runs and the table")
-    .option("--models <names>", "what is trained", parseModels, models)
+    .option("--models <names>", "what is trained, with commas between", parseModels, recipes)
     .option("--features <sets...>", "shots' features for sets that have none, in the order of the sets")
     .addOption(
       new Option("--setting <name>", "what is learned from").choices(testedSettings).default("canonical"),
@@ -191,11 +193,11 @@ function parseParts(text: string): InputPart[] {
   throw new InvalidArgumentError(`Give some of ${parts.join(", ")}, with commas between.`);
 }
 
-function parseModels(text: string): ModelName[] {
+function parseModels(text: string): RecipeName[] {
   const given = text.split(",").map((name) => name.trim());
-  const known = given.filter((name): name is ModelName => models.some((one) => one === name));
+  const known = given.filter((name): name is RecipeName => recipes.some((one) => one === name));
   if (known.length === given.length) return known;
-  throw new InvalidArgumentError(`Give some of ${models.join(", ")}, with commas between.`);
+  throw new InvalidArgumentError(`Give some of ${recipes.join(", ")}, with commas between.`);
 }
 
 function parseSplit(text: string): { file: string; number: number } {

@@ -1,4 +1,5 @@
 /** Networks beside what looks at no picture, on five folds that test every video once. */
+import { join } from "node:path";
 import type { AnnotatedSet, AnnotatedVideo } from "../datasets/annotated-video.ts";
 import { baselines } from "../evaluation/baselines.ts";
 import { type Candidate, type Evaluation, evaluateSummaries } from "../evaluation/evaluate.ts";
@@ -8,12 +9,12 @@ import { ridgeOn } from "../evaluation/ridge.ts";
 import { networkInput } from "../scoring/network-input.ts";
 import { type FoldOptions, fittedScores, type Scores, trainedScores } from "./fold-scores.ts";
 import { importanceOf } from "./labels.ts";
-import { recipeOf } from "./recipes.ts";
+import { type RecipeName, recipeOf } from "./recipes.ts";
 import type { Setting } from "./select-videos.ts";
-import type { ModelName, Recipe } from "./task-file.ts";
+import type { Recipe } from "./task-file.ts";
 
 export interface CompareOptions extends FoldOptions {
-  models: readonly ModelName[];
+  models: readonly RecipeName[];
   /** What differs from the models' own recipes. */
   changes: Partial<Recipe>;
   /** Seeds 1 to this, of each fold. */
@@ -41,24 +42,22 @@ export async function compareNetworks(
 ): Promise<Evaluation | undefined> {
   const { models, changes, setting, seeds, adapt = false } = options;
   const [set, ...others] = sets;
+  const runs = (what: string, one: number) => join(folder, `${set.name}-${what}-seed${one}`);
   const ofSeeds = (score: (one: number) => Promise<Scores | undefined>) => eachSeed(seeds, options, score);
   const candidates: Candidate[] = [...baselines(set, seed), linear(changes.inputs, setting, others)];
-  const fitted = adapt ? await ofSeeds((one) => fittedScores(set, folder, one, options)) : [];
+  const fitted = adapt ? await ofSeeds((one) => fittedScores(set, runs("fit", one), one, options)) : [];
   if (!fitted) return undefined;
   if (adapt) candidates.push(...rowsOf("fit", fitted));
   for (const model of models) {
+    const recipe = { ...recipeOf[model], ...changes };
     const trained = await ofSeeds((one) =>
-      trainedScores(sets, folder, { ...recipeOf[model], ...changes, seed: one }, options),
+      trainedScores(sets, runs(`${setting}-${model}`, one), { ...recipe, seed: one }, options),
     );
     if (!trained) return undefined;
     candidates.push(...rowsOf(model, trained));
-    if (adapt)
-      candidates.push(
-        ...rowsOf(
-          `${model} + fit`,
-          trained.map((one, at) => mixedWith(fitted[at], one)),
-        ),
-      );
+    if (!adapt) continue;
+    const mixed = trained.map((one, at) => mixedWith(fitted[at], one));
+    candidates.push(...rowsOf(`${model} + fit`, mixed));
   }
   return evaluateSummaries(set, { candidates, seed });
 }

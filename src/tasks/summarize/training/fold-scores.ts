@@ -17,6 +17,7 @@ export type Scores = Record<string, number[]>;
 
 export interface FoldOptions {
   setting: Setting;
+  /** Of ONNX Runtime. */
   threads?: number;
   signal?: AbortSignal;
   onProgress?: (sentence: string) => void;
@@ -25,10 +26,15 @@ export interface FoldOptions {
 /** The seed of five folds. */
 const seed = 1;
 
-/** A network's scores, trained once a fold. Nothing where the signal came first. */
+/**
+ * A network's scores, trained once a fold.
+ *
+ * @param runs where the runs are kept, up to the number of the fold
+ * @returns nothing where the signal came first
+ */
 export function trainedScores(
   sets: readonly AnnotatedSet[],
-  folder: string,
+  runs: string,
   recipe: Recipe,
   { setting, threads, signal, onProgress }: FoldOptions,
 ): Promise<Scores | undefined> {
@@ -36,7 +42,6 @@ export function trainedScores(
   const names = set.videos.map(({ name }) => name);
   // Where nothing is learned from the set, one training serves all of its videos.
   const splits: Split[] = setting === "transfer" ? [{ train: [], test: names }] : folds(names, { seed });
-  const runs = join(folder, `${set.name}-${setting}-${recipe.model}-seed${recipe.seed}`);
   return foldByFold(set, splits, runs, async (split, run) => {
     const { reason, best } = await trainSummaries(sets, run, { recipe, setting, split, threads, signal });
     if (reason === "interrupted") return undefined;
@@ -45,15 +50,20 @@ export function trainedScores(
   });
 }
 
-/** Scores of networks that are each fitted to one video, as where nothing was trained. Nothing where the signal came first. */
+/**
+ * Scores of networks that are each fitted to one video without labels.
+ *
+ * @param runs where the scores are kept, up to the number of the fold
+ * @returns nothing where the signal came first
+ * @throws InputError where a video has no features
+ */
 export function fittedScores(
   set: AnnotatedSet,
-  folder: string,
+  runs: string,
   fitSeed: number,
   { signal, onProgress }: FoldOptions,
 ): Promise<Scores | undefined> {
   const names = set.videos.map(({ name }) => name);
-  const runs = join(folder, `${set.name}-fit-seed${fitSeed}`);
   return foldByFold(set, folds(names, { seed }), runs, async (split, run) => {
     const all: Float32Array[] = [];
     for (const video of testedOf(set, split)) {

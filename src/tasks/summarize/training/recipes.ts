@@ -1,5 +1,5 @@
 /** How each network is made and trained, unless told otherwise. */
-import type { ModelName, Recipe } from "./task-file.ts";
+import type { Recipe } from "./task-file.ts";
 
 /** The sizes, step and batch of Zhang et al. (2016), section 4.1. */
 const paper = {
@@ -17,9 +17,14 @@ const paper = {
   seed: 1,
 };
 
-export const recipeOf: Readonly<Record<ModelName, Recipe>> = {
+export const recipeNames = ["vslstm", "dpplstm", "dpplstm-joint", "dsn"] as const;
+export type RecipeName = (typeof recipeNames)[number];
+
+export const recipeOf: Readonly<Record<RecipeName, Recipe>> = {
   vslstm: { model: "vslstm", ...paper },
   dpplstm: { model: "dpplstm", ...paper },
+  /** As the authors' code does it, where the paper has one stage after the other. */
+  "dpplstm-joint": { model: "dpplstm", ...paper, joint: true },
   /** Zhou et al. (2018), section 4.1: 60 epochs; an epoch without a better reward means little. */
   dsn: { model: "dsn", ...paper, patience: 10 },
 };

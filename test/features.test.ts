@@ -147,10 +147,10 @@ describe("gatefold summarize --features NAME", () => {
     );
   });
 
-  it("finds one that was fetched, and needs no network for it", async () => {
+  it("finds one that was fetched, needs no network for it, and fits to what it shows", async () => {
     await fetchModel(tiny);
     answer = (response) => response.destroy();
-    expect((await summary()).summary.settings.features).toBe("tiny");
+    expect((await summary()).summary.settings).toMatchObject({ features: "tiny", model: "fit" });
   });
 
   it("does not use one that has changed since", async () => {

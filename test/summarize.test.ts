@@ -111,6 +111,7 @@ describe("gatefold summarize", () => {
     expect(finished.code).toBe(0);
     expect(finished.stderr).toBe("");
     expect(summary.video).toMatchObject({ file: "sample.mp4", width: 640, height: 360, frames: 325 });
+    expect(summary.settings).toMatchObject({ model: "dpplstm", weights: null, adapted: false });
     await checkResults(file("sample-summary"), summary);
     expect(await readFile(file("sample-summary/summary.json"), "utf8")).toBe(finished.stdout);
   });
@@ -128,7 +129,7 @@ describe("gatefold summarize", () => {
     await skim.close();
   });
 
-  it("gives the same summary for the same seed", async () => {
+  it("gives the same summary again", async () => {
     const { shots, keyframes, frames } = await summarizeHere("sample.mp4");
     expect({ shots, keyframes, frames }).toEqual({
       shots: summary.shots,
@@ -168,10 +169,14 @@ describe("gatefold summarize", () => {
     expect(await readFile(file("sample-summary/summary.json"), "utf8")).toBe(finished.stdout);
   });
 
-  it("leaves nothing when interrupted half-way", async () => {
+  it.each([
+    ["watching", []],
+    ["weighing", ["--adapt"]],
+    ["writing", []],
+  ])("leaves nothing when interrupted while %s", async (stage, options) => {
     const before = await readdir(folder);
-    const interrupted = await run(["sample.mp4", "--out", "interrupted"], (child, stderr) => {
-      if (stderr.includes("weighing") && !child.killed) child.kill("SIGINT");
+    const interrupted = await run(["sample.mp4", "--out", "interrupted", ...options], (child, stderr) => {
+      if (stderr.includes(stage) && !child.killed) child.kill("SIGINT");
     });
     expect(interrupted.code).toBe(130);
     expect(interrupted.stdout).toBe("");
@@ -286,6 +291,19 @@ describe("bad input", () => {
     const { code, stdout, stderr } = await run(["short.mp4", ...words]);
     expect(stderr).toMatch(message);
     expect([code, stdout]).toEqual([2, ""]);
+  });
+});
+
+describe("a fit to the video alone", () => {
+  it("is the same for the same seed, and another for another", async () => {
+    const [one, other] = [
+      await summarizeHere("sample.mp4", { model: "fit" }),
+      await summarizeHere("sample.mp4", { model: "fit", seed: 2 }),
+    ];
+    expect(one.settings).toMatchObject({ model: "fit", weights: null, adapted: false });
+    expect(other.frames).not.toEqual(one.frames);
+    const { frames, keyframes } = await summarizeHere("sample.mp4", { model: "fit" });
+    expect({ frames, keyframes }).toEqual({ frames: one.frames, keyframes: one.keyframes });
   });
 });
 

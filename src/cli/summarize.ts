@@ -2,7 +2,7 @@ import { basename, extname } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Stage, SummarizeOptions } from "../tasks/summarize/pipeline.ts";
 import { clock } from "../tasks/summarize/report/words.ts";
-import { defaultModel, scoringModels } from "../tasks/summarize/scoring/built-in.ts";
+import { scoringModels } from "../tasks/summarize/scoring/built-in.ts";
 import type { Summary } from "../tasks/summarize/summary.ts";
 import { endInterrupted } from "./interrupted.ts";
 import { parseFrameRate } from "./numbers.ts";
@@ -38,7 +38,7 @@ export function summarizeCommand(): Command {
     .addOption(
       new Option(
         "--model <name>",
-        `what weighs moments: a network fit to this video\nalone, or a trained one (default: ${defaultModel})`,
+        "what weighs moments: a trained network, or one fit to\nthis video alone (default: dpplstm; fit with --features)",
       )
         .choices(scoringModels)
         .conflicts("weights"),

@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { InputPart } from "../tasks/summarize/scoring/network-input.ts";
+import type { ModelName, Recipe } from "../tasks/summarize/scoring/task-file.ts";
 import type { RecipeName } from "../tasks/summarize/training/recipes.ts";
 import type { Setting } from "../tasks/summarize/training/select-videos.ts";
-import type { ModelName, Recipe } from "../tasks/summarize/training/task-file.ts";
 import { endInterrupted } from "./interrupted.ts";
 import { parsePositive, parseThreshold, parseWhole } from "./numbers.ts";
 

@@ -1,12 +1,7 @@
 /** `task.json` of a run: what its model was trained for, on what, and how. */
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { z } from "zod";
-import { InputError } from "../../graph/errors.ts";
-import { writeAside } from "../../train/write-aside.ts";
+import { readTask, writeTask } from "../../train/task-file.ts";
 import { corpusSettings } from "./corpus/settings.ts";
-
-const TASK_FILE = "task.json";
 
 /** How a network is made and trained. */
 export const recipeSettings = z.strictObject({
@@ -39,20 +34,8 @@ const taskFile = z.strictObject({
 });
 export type TaskFile = z.output<typeof taskFile>;
 
-export async function writeTaskFile(run: string, task: Omit<TaskFile, "format" | "version">): Promise<void> {
-  const whole: TaskFile = { format: "gatefold-speech", version: 1, ...task };
-  await writeAside(join(run, TASK_FILE), `${JSON.stringify(whole, null, 2)}\n`);
-}
+export const writeTaskFile = (run: string, task: Omit<TaskFile, "format" | "version">): Promise<void> =>
+  writeTask(run, { format: "gatefold-speech", version: 1, ...task } satisfies TaskFile);
 
 /** @throws InputError where there is none, or one of something else */
-export async function readTaskFile(run: string): Promise<TaskFile> {
-  const path = join(run, TASK_FILE);
-  const text = await readFile(path, "utf8").catch(() => {
-    throw new InputError(`${run} is no run of "gatefold speech": it has no ${TASK_FILE}`);
-  });
-  try {
-    return taskFile.parse(JSON.parse(text));
-  } catch (cause) {
-    throw new InputError(`${path} is damaged or of another version: train again`, { cause });
-  }
-}
+export const readTaskFile = (run: string): Promise<TaskFile> => readTask(run, taskFile, "gatefold speech");

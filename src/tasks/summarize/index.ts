@@ -34,6 +34,7 @@ export { builtInRun, defaultModel, type ScoringModel, scoringModels } from "./sc
 export { type Decoding, decodings } from "./scoring/decode.ts";
 export { type NetworkSize, type SummaryNetwork, scoringGraph, summaryNetwork } from "./scoring/network.ts";
 export { type InputPart, inputParts } from "./scoring/network-input.ts";
+export type { ModelName, Recipe } from "./scoring/task-file.ts";
 export { type SegmentOptions, type Segments, segment } from "./shots/kts.ts";
 export {
   type Keyframe,
@@ -47,5 +48,4 @@ export { readRuns, type TestedRuns } from "./training/read-runs.ts";
 export { recipeOf } from "./training/recipes.ts";
 export { type RunScoresOptions, scoresOfRun } from "./training/run-scores.ts";
 export type { Setting } from "./training/select-videos.ts";
-export type { ModelName, Recipe } from "./training/task-file.ts";
 export { type TrainSummariesOptions, trainSummaries } from "./training/train.ts";

@@ -33,7 +33,7 @@ export interface SummarizeOptions {
   features?: string;
   /** Trained weights of the scoring network: a file or a run. Else `model` tells what is used. */
   weights?: string;
-  /** What weighs the video's moments: a network fitted to it, or one that the package brings along. */
+  /** What weighs the video's moments: a network fitted to it, or one that the package brings along; else `defaultModel`. */
   model?: ScoringModel;
   /** Also fits a network to the video, and takes the mean of both rankings. */
   adapt?: boolean;
@@ -41,6 +41,9 @@ export interface SummarizeOptions {
   /** Threads of the feature network. Scoring has one, for another number would change its last digits. */
   threads: number;
 }
+
+/** With nothing left open of what weighs. */
+type Chosen = SummarizeOptions & { model: ScoringModel };
 
 /** Parts of the work, in their order. */
 export type Stage = "watch" | "score" | "write";
@@ -68,9 +71,11 @@ const mostSamples = 100_000;
  */
 export async function summarize(
   file: string,
-  options: SummarizeOptions,
+  given: SummarizeOptions,
   events: SummarizeEvents = {},
 ): Promise<Summarized> {
+  const options: Chosen = { ...given, model: given.model ?? defaultModel(given.features) };
+  const { features, weights, model } = options;
   const reader = await openVideo(file, { decoder: options.decoder });
   let network: FeatureNetwork | undefined;
   let scorer: Promise<Scorer> | undefined;
@@ -81,10 +86,9 @@ export async function summarize(
   let folder: OutputFolder | undefined;
   try {
     checkLength(reader, options);
-    if (options.features !== undefined) network = await openNetwork(options.features, options.threads);
+    if (features !== undefined) network = await openNetwork(features, options.threads);
     // What is wrong with the weights shall show before the video is decoded; a fit gets ready meanwhile.
-    else if (options.weights !== undefined || (options.model ?? defaultModel) !== "fit")
-      await scorerFor(descriptorWidth);
+    else if (weights !== undefined || model !== "fit") await scorerFor(descriptorWidth);
     else scorerFor(descriptorWidth).catch(() => {});
     folder = await openOutputFolder(options.out);
     return await fill(folder, file, { reader, network, scorerFor }, options, events);
@@ -121,7 +125,7 @@ async function fill(
   folder: OutputFolder,
   file: string,
   means: Means,
-  options: SummarizeOptions,
+  options: Chosen,
   events: SummarizeEvents,
 ): Promise<Summarized> {
   const { reader } = means;
@@ -160,11 +164,11 @@ async function compose(
   file: string,
   { reader, scorerFor }: Means,
   watched: Watched,
-  options: SummarizeOptions,
+  options: Chosen,
   { onProgress, signal }: SummarizeEvents,
 ): Promise<Summary> {
-  const { share, fps, fast, seed, maxKeyframes, features = "built-in", weights } = options;
-  const model = weights === undefined ? (options.model ?? defaultModel) : null;
+  const { share, fps, fast, seed, maxKeyframes, features, weights } = options;
+  const model = weights === undefined ? options.model : null;
   const { info, scan, times, frames: sampleFrames } = watched;
   const { width, height, duration, codec } = info;
   const scorer = await scorerFor(watched.width);
@@ -203,7 +207,7 @@ async function compose(
       fps,
       fast,
       maxKeyframes,
-      features,
+      features: features ?? "built-in",
       model,
       weights: weights ?? null,
       adapted: model !== "fit" && (options.adapt ?? false),

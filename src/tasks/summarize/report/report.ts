@@ -142,7 +142,9 @@ function colophon({ settings, seed, versions }: Summary): string {
     "recurrent network was fitted to this video alone, without labels, to find frames that differ from one another and stand for the rest.";
   const { model, weights, adapted } = settings;
   const origin =
-    weights === null ? `Gatefold’s trained weights (${model})` : `the weights ${escapeHtml(weights)}`;
+    weights === null
+      ? `weights that Gatefold brings along (${model}, trained on 75 other videos)`
+      : `the weights ${escapeHtml(weights)}`;
   const learned =
     model === "fit"
       ? `A ${fitted}`

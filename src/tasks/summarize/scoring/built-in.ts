@@ -6,10 +6,12 @@ export const scoringModels = ["fit", "dpplstm", "dsn"] as const;
 export type ScoringModel = (typeof scoringModels)[number];
 
 /**
- * What is used where nothing is chosen. A fit tells frames of one shot apart, which a network over shots can't, so that it serves
- * videos of a single take, too. On TVSum's edited videos dppLSTM orders frames more as people do: see docs/summarize-training.md.
+ * What is used where nothing is chosen: of all that look at pictures the network whose order is like people's on both sets
+ * (docs/summarize-training.md). Where an image network makes the features, the fit, which reads them.
  */
-export const defaultModel: ScoringModel = "fit";
+export function defaultModel(features: string | undefined): ScoringModel {
+  return features === undefined ? "dpplstm" : "fit";
+}
 
 /** The folder of a network brought along: a run of `gatefold train summarize` without its checkpoints. */
 export function builtInRun(model: Exclude<ScoringModel, "fit">): string {

@@ -5,8 +5,7 @@ import { compile } from "../../../runtime/session.ts";
 import { type Tensor, tensor } from "../../../runtime/tensor.ts";
 import { shotOfSteps } from "../datasets/shot-of-steps.ts";
 import { histogramWidth } from "../frames/shot-histogram.ts";
-import type { TaskFile } from "../training/task-file.ts";
-import { builtInRun, defaultModel, type ScoringModel } from "./built-in.ts";
+import { builtInRun, type ScoringModel } from "./built-in.ts";
 import { decode, greedyOrder } from "./decode.ts";
 import { type FitEvents, type Judgment, openFit } from "./fit-without-labels.ts";
 import { mixed } from "./mixed.ts";
@@ -14,6 +13,7 @@ import { scoringGraph, summaryNetwork } from "./network.ts";
 import type { Seen } from "./network-input.ts";
 import { loadNetworkWeights } from "./network-weights.ts";
 import { standardize } from "./standardize.ts";
+import type { TaskFile } from "./task-file.ts";
 import { openTrainedRun } from "./trained-run.ts";
 import { samplesInOrder, shotsSeen, type VideoToScore } from "./video-to-score.ts";
 
@@ -43,7 +43,7 @@ export interface ScorerOptions {
   seed: number;
   /** A safetensors file with trained weights, or the folder of a run; else `model` tells what is used. */
   weights?: string;
-  /** `defaultModel` unless given. */
+  /** `fit` unless given. */
   model?: ScoringModel;
   /** Also fits a network to the video, and takes the mean of both rankings. */
   adapt?: boolean;
@@ -73,7 +73,7 @@ export async function openScorer(width: number, options: ScorerOptions): Promise
 }
 
 async function openChosen(width: number, options: ScorerOptions): Promise<OpenedScorer> {
-  const { seed, weights, model = defaultModel, adapt = false } = options;
+  const { seed, weights, model = "fit", adapt = false } = options;
   if (weights === undefined && model === "fit") return openFitted(width, seed);
   const trained = await openTrained(weights ?? builtInRun(model as Exclude<ScoringModel, "fit">), width);
   if (!adapt) return trained;

@@ -4,10 +4,10 @@ import { inputsOf } from "../../../graph/graph.ts";
 import { openModel } from "../../../models/file.ts";
 import { compile } from "../../../runtime/session.ts";
 import { tensor } from "../../../runtime/tensor.ts";
-import { readTaskFile, type TaskFile } from "../training/task-file.ts";
 import type { Decoding } from "./decode.ts";
 import type { Judgment } from "./fit-without-labels.ts";
 import { networkInput, type Seen } from "./network-input.ts";
+import { readTaskFile, type TaskFile } from "./task-file.ts";
 
 export interface TrainedRun {
   task: TaskFile;

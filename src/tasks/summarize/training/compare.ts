@@ -7,11 +7,11 @@ import { meanRanks } from "../evaluation/mean-ranks.ts";
 import { meanMeasured } from "../evaluation/metrics.ts";
 import { ridgeOn } from "../evaluation/ridge.ts";
 import { networkInput } from "../scoring/network-input.ts";
+import type { Recipe } from "../scoring/task-file.ts";
 import { type FoldOptions, fittedScores, type Scores, trainedScores } from "./fold-scores.ts";
 import { importanceOf } from "./labels.ts";
 import { type RecipeName, recipeOf } from "./recipes.ts";
 import type { Setting } from "./select-videos.ts";
-import type { Recipe } from "./task-file.ts";
 
 export interface CompareOptions extends FoldOptions {
   models: readonly RecipeName[];

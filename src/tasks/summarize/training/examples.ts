@@ -5,12 +5,12 @@ import type { Tensors } from "../../../train/step.ts";
 import { random } from "../../../weights/random.ts";
 import type { AnnotatedVideo } from "../datasets/annotated-video.ts";
 import { drawEpisodes, targetShare, usualAfter } from "../scoring/episodes.ts";
+import type { Recipe } from "../scoring/task-file.ts";
 import { Windows } from "../scoring/windows.ts";
 import { importanceOf, keyStepsOf } from "./labels.ts";
 import type { LabelLoss } from "./objective.ts";
 import { inputOf } from "./prepare.ts";
 import type { NamedVideo } from "./select-videos.ts";
-import type { Recipe } from "./task-file.ts";
 
 /** Each video an example of its own, with the labels that a loss reads. All count alike, however long. */
 export function labeledExamples(

@@ -7,9 +7,9 @@ import type { AnnotatedSet, AnnotatedVideo } from "../datasets/annotated-video.t
 import type { Split } from "../datasets/splits.ts";
 import { folds } from "../evaluation/splits.ts";
 import { openScorer } from "../scoring/score-frames.ts";
+import type { Recipe } from "../scoring/task-file.ts";
 import { scoresOfRun } from "./run-scores.ts";
 import type { Setting } from "./select-videos.ts";
-import type { Recipe } from "./task-file.ts";
 import { trainSummaries } from "./train.ts";
 
 /** By video, scores of its steps. */

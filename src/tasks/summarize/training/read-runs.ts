@@ -4,8 +4,8 @@ import { InputError } from "../../../graph/errors.ts";
 import type { AnnotatedSet } from "../datasets/annotated-video.ts";
 import type { Split } from "../datasets/splits.ts";
 import type { Candidate } from "../evaluation/evaluate.ts";
+import { readTaskFile } from "../scoring/task-file.ts";
 import { scoresOfRun } from "./run-scores.ts";
-import { readTaskFile } from "./task-file.ts";
 
 /** What `evaluateSummaries` takes. */
 export interface TestedRuns {

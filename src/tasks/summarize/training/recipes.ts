@@ -1,5 +1,5 @@
 /** How each network is made and trained, unless told otherwise. */
-import type { Recipe } from "./task-file.ts";
+import type { Recipe } from "../scoring/task-file.ts";
 
 /** The sizes, step and batch of Zhang et al. (2016), section 4.1. */
 const paper = {

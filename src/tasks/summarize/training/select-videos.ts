@@ -3,7 +3,7 @@ import { InputError } from "../../../graph/errors.ts";
 import { random } from "../../../weights/random.ts";
 import type { AnnotatedSet, AnnotatedVideo } from "../datasets/annotated-video.ts";
 import type { Split } from "../datasets/splits.ts";
-import type { TaskFile } from "./task-file.ts";
+import type { TaskFile } from "../scoring/task-file.ts";
 
 /**
  * What is learned from (Zhang et al. 2016, section 4.1): the same set, all sets, or the other sets alone; or `all` videos, with none

@@ -8,9 +8,9 @@ import type { AnnotatedVideo } from "../datasets/annotated-video.ts";
 import { ranking, spearman } from "../evaluation/rank-correlation.ts";
 import { descriptorWidth } from "../frames/descriptor.ts";
 import { openScorer } from "../scoring/score-frames.ts";
+import type { ModelName, Recipe } from "../scoring/task-file.ts";
 import { recipeOf } from "./recipes.ts";
 import { scoresOfRun } from "./run-scores.ts";
-import type { ModelName, Recipe } from "./task-file.ts";
 import { type TrainSummariesOptions, trainSummaries } from "./train.ts";
 
 const set = annotatedSet(6);

@@ -19,13 +19,13 @@ import { meanOf } from "../evaluation/metrics.ts";
 import { rewardGraph } from "../scoring/fit-without-labels.ts";
 import { type SummaryNetwork, scoringGraph, startingAt, summaryNetwork } from "../scoring/network.ts";
 import { inputWidth } from "../scoring/network-input.ts";
+import { type Recipe, recipeSettings, writeTaskFile } from "../scoring/task-file.ts";
 import { drawnExamples, labeledExamples, meanReward, sharesOf } from "./examples.ts";
 import { importanceOf } from "./labels.ts";
 import { type LabelLoss, labelObjective } from "./objective.ts";
 import { featureWidth } from "./prepare.ts";
 import { type NamedVideo, type Selection, type Setting, selectVideos } from "./select-videos.ts";
 import { stepsOfShots } from "./shot-steps.ts";
-import { type Recipe, recipeSettings, writeTaskFile } from "./task-file.ts";
 
 export interface TrainSummariesOptions {
   recipe: Recipe;

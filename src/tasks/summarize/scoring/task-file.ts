@@ -1,12 +1,7 @@
 /** `task.json` of a run: what its model was trained for, on what, and how. */
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { z } from "zod";
-import { InputError } from "../../../graph/errors.ts";
-import { writeAside } from "../../../train/write-aside.ts";
-import { inputParts } from "../scoring/network-input.ts";
-
-export const TASK_FILE = "task.json";
+import { readTask, writeTask } from "../../../train/task-file.ts";
+import { inputParts } from "./network-input.ts";
 
 /** What a network learns by: vsLSTM and dppLSTM from labels, DR-DSN without. */
 export const modelNames = ["vslstm", "dpplstm", "dsn"] as const;
@@ -55,23 +50,9 @@ const taskFile = z.strictObject({
 });
 export type TaskFile = z.output<typeof taskFile>;
 
-export async function writeTaskFile(run: string, task: Omit<TaskFile, "format" | "version">): Promise<void> {
-  const whole: TaskFile = { format: "gatefold-summary-training", version: 1, ...task };
-  await writeAside(join(run, TASK_FILE), `${JSON.stringify(whole, null, 2)}\n`);
-}
+export const writeTaskFile = (run: string, task: Omit<TaskFile, "format" | "version">): Promise<void> =>
+  writeTask(run, { format: "gatefold-summary-training", version: 1, ...task } satisfies TaskFile);
 
 /** @throws InputError where there is none, or one of something else */
-export async function readTaskFile(run: string): Promise<TaskFile> {
-  const path = join(run, TASK_FILE);
-  const text = await readFile(path, "utf8").catch(() => {
-    throw new InputError(`${run} is no run of "gatefold train summarize": it has no ${TASK_FILE}`);
-  });
-  try {
-    return taskFile.parse(JSON.parse(text));
-  } catch (cause) {
-    throw new InputError(
-      `${path} is damaged, or of another task or version: give a run of "gatefold train summarize"`,
-      { cause },
-    );
-  }
-}
+export const readTaskFile = (run: string): Promise<TaskFile> =>
+  readTask(run, taskFile, "gatefold train summarize");

@@ -32,6 +32,10 @@ test("each fold is trained once with each seed, measured alone and together, and
   const again = await compareNetworks([set], out, { ...options, onProgress: (line) => said.push(line) });
   expect(said).toHaveLength(10);
   expect(again).toEqual(evaluation);
+  const other = compareNetworks([set], out, { ...options, changes: { ...changes, units: 4 } });
+  await expect(other).rejects.toThrow(
+    /made-up-canonical-vslstm-seed1-fold0 has scores of other settings or videos/,
+  );
 });
 
 test("with a fit to each video there is a row of it, and one of each model mixed with it", async () => {

@@ -33,7 +33,7 @@ const seed = 1;
  *
  * @param sets the first is the one that is tested on
  * @returns nothing where the signal came first
- * @throws InputError where videos to fit to have no features
+ * @throws InputError where `folder` has runs of other settings, or videos to fit to have no features
  */
 export async function compareNetworks(
   sets: readonly AnnotatedSet[],

@@ -89,24 +89,43 @@ export function kendall(x: Ranking, y: Ranking): number {
 /** Up to so many distinct values, as people's ratings have, it is faster to keep all counts than to look them up in a tree. */
 const few = 16;
 
-/**
- * C − D. Goes through x upward and counts how many were met below each level of y: each value is compared with all that have a
- * smaller x at once. Of many levels the counts are a Fenwick tree: O(n log(levels of y)).
- */
-function concordance({ order, level: levelOfX }: Ranking, { level: levelOfY, levels }: Ranking): number {
-  const isTree = levels > few;
+/** C − D. Goes through x upward: each value is compared with all that have a smaller x at once, by how many of them lie below each level of y. */
+function concordance(x: Ranking, y: Ranking): number {
+  if (y.levels > few) return concordanceByTree(x, y);
+  const { order, level: levelOfX } = x;
+  const { level: levelOfY, levels } = y;
+  const below = new Int32Array(levels + 1);
+  let difference = 0;
+  for (let from = 0, to = 0; from < order.length; from = to) {
+    const group = levelOfX[order[from]];
+    do {
+      const own = levelOfY[order[to++]];
+      difference += below[own] + below[own + 1] - from;
+    } while (to < order.length && levelOfX[order[to]] === group);
+    for (let at = from; at < to; at++) {
+      const own = levelOfY[order[at]];
+      // As many turns whatever the level, and no branch: −1 where own is below.
+      for (let above = 1; above <= levels; above++) below[above] -= (own - above) >> 31;
+    }
+  }
+  return difference;
+}
+
+/** The counts are a Fenwick tree: O(n log(levels of y)). */
+function concordanceByTree(
+  { order, level: levelOfX }: Ranking,
+  { level: levelOfY, levels }: Ranking,
+): number {
   const met = new Int32Array(levels + 1);
   let difference = 0;
   for (let from = 0, to = 0; from < order.length; from = to) {
     const group = levelOfX[order[from]];
     for (; to < order.length && levelOfX[order[to]] === group; to++) {
       const own = levelOfY[order[to]];
-      difference += (isTree ? inTree(met, own) + inTree(met, own + 1) : met[own] + met[own + 1]) - from;
+      difference += inTree(met, own) + inTree(met, own + 1) - from;
     }
-    for (let at = from; at < to; at++) {
-      const above = levelOfY[order[at]] + 1;
-      for (let node = above; node <= levels; node += isTree ? node & -node : 1) met[node]++;
-    }
+    for (let at = from; at < to; at++)
+      for (let node = levelOfY[order[at]] + 1; node <= levels; node += node & -node) met[node]++;
   }
   return difference;
 }

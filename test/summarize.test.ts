@@ -111,7 +111,7 @@ describe("gatefold summarize", () => {
     expect(finished.code).toBe(0);
     expect(finished.stderr).toBe("");
     expect(summary.video).toMatchObject({ file: "sample.mp4", width: 640, height: 360, frames: 325 });
-    expect(summary.settings).toMatchObject({ model: "dpplstm", weights: null, adapted: false });
+    expect(summary.settings).toMatchObject({ model: "vslstm+dpplstm", weights: null, adapted: false });
     await checkResults(file("sample-summary"), summary);
     expect(await readFile(file("sample-summary/summary.json"), "utf8")).toBe(finished.stdout);
   });
@@ -308,7 +308,7 @@ describe("a fit to the video alone", () => {
 });
 
 describe("the networks that the package brings along", () => {
-  it.each(["dpplstm", "dsn"] as const)(
+  it.each(["vslstm", "dpplstm", "dsn"] as const)(
     "%s scores shots, the same way each time and with each seed",
     async (model) => {
       const summary = await summarizeHere("sample.mp4", { model });

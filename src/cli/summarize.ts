@@ -38,12 +38,12 @@ export function summarizeCommand(): Command {
     .addOption(
       new Option(
         "--model <name>",
-        "what weighs moments: a trained network, or one fit to\nthis video alone (default: dpplstm; fit with --features)",
+        "what weighs moments: trained networks, or one fit to\nthis video alone (default: vslstm+dpplstm; with\n--features fit)",
       )
         .choices(scoringModels)
         .conflicts("weights"),
     )
-    .option("--adapt", "mix what a trained network says with a fit to this video")
+    .option("--adapt", "mix what trained networks say with a fit to this video")
     .option("--seed <number>", "seed of all random choices", parseSeed, 1)
     .addOption(
       new Option("--decoder <name>", "what decodes").choices(["auto", "ffmpeg", "webcodecs"]).default("auto"),

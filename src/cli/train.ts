@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { InputPart } from "../tasks/summarize/scoring/network-input.ts";
 import type { ModelName, Recipe } from "../tasks/summarize/scoring/task-file.ts";
-import type { RecipeName } from "../tasks/summarize/training/recipes.ts";
+import type { Part } from "../tasks/summarize/training/compare.ts";
 import type { Setting } from "../tasks/summarize/training/select-videos.ts";
 import { endInterrupted } from "./interrupted.ts";
 import { parsePositive, parseThreshold, parseWhole } from "./numbers.ts";
@@ -19,7 +19,7 @@ export function trainCommand(): Command {
 const testedSettings: Setting[] = ["canonical", "augmented", "transfer"];
 const settings: Setting[] = [...testedSettings, "all"];
 const models: ModelName[] = ["vslstm", "dpplstm", "dsn"];
-const recipes: RecipeName[] = ["vslstm", "dpplstm", "dpplstm-joint", "dsn"];
+const rows: Part[] = ["vslstm", "dpplstm", "dpplstm-joint", "dsn", "fit"];
 const parts: InputPart[] = ["features", "position", "duration", "likeness"];
 
 interface NetworkFlags {
@@ -101,9 +101,8 @@ interface CompareFlags extends NetworkFlags {
   out: string;
   features?: string[];
   setting: Setting;
-  models: RecipeName[];
+  models: Part[][];
   seeds: number;
-  adapt?: boolean;
 }
 
 function compareCommand(): Command {
@@ -116,16 +115,22 @@ function compareCommand(): Command {
     )
     .argument("<set...>", "data sets")
     .requiredOption("-o, --out <folder>", "folder for the runs and the table")
-    .option("--models <names>", "what is trained, with commas between", parseModels, recipes)
+    .addOption(
+      new Option(
+        "--models <names>",
+        `rows, with commas between: ${rows.join(", ")} (to\neach video), or several with +, by their mean ranks`,
+      )
+        .argParser(parseModels)
+        .default(
+          rows.slice(0, -1).map((part) => [part]),
+          "all but fit",
+        ),
+    )
     .option("--features <sets...>", "shots' features for sets that have none, in the order of the sets")
     .addOption(
       new Option("--setting <name>", "what is learned from").choices(testedSettings).default("canonical"),
     )
-    .option("--seeds <count>", "seeds 1 to this, of each fold", parsePositive, 3)
-    .option(
-      "--adapt",
-      "also what `gatefold summarize` fits to each video alone, and\neach model mixed with it",
-    );
+    .option("--seeds <count>", "seeds 1 to this, of each fold", parsePositive, 3);
   return withNetworkOptions(command).action(table);
 }
 
@@ -165,7 +170,7 @@ async function table(sets: string[], flags: CompareFlags): Promise<void> {
   const { evaluationTable } = await import("../tasks/summarize/evaluation/write-table.ts");
   const { watchInterrupt } = await import("../train/interrupt.ts");
   const { writeAside } = await import("../train/write-aside.ts");
-  const { out, features, setting, seeds, adapt, threads } = flags;
+  const { out, features, setting, seeds, threads } = flags;
   using interrupt = watchInterrupt();
   const opened = await openSets(sets, features);
   const evaluation = await compareNetworks(opened, out, {
@@ -173,7 +178,6 @@ async function table(sets: string[], flags: CompareFlags): Promise<void> {
     changes: changesOf(flags),
     setting,
     seeds,
-    adapt,
     threads,
     signal: interrupt.signal,
     onProgress: (sentence) => process.stderr.write(`${sentence}\n`),
@@ -193,11 +197,12 @@ function parseParts(text: string): InputPart[] {
   throw new InvalidArgumentError(`Give some of ${parts.join(", ")}, with commas between.`);
 }
 
-function parseModels(text: string): RecipeName[] {
-  const given = text.split(",").map((name) => name.trim());
-  const known = given.filter((name): name is RecipeName => recipes.some((one) => one === name));
-  if (known.length === given.length) return known;
-  throw new InvalidArgumentError(`Give some of ${recipes.join(", ")}, with commas between.`);
+function parseModels(text: string): Part[][] {
+  const given = text.split(",").map((model) => model.split("+").map((name) => name.trim()));
+  const isPart = (name: string): name is Part => rows.some((one) => one === name);
+  const known = given.map((names) => names.filter(isPart));
+  if (known.flat().length === given.flat().length) return known;
+  throw new InvalidArgumentError(`Give some of ${rows.join(", ")}, with commas or + between.`);
 }
 
 function parseSplit(text: string): { file: string; number: number } {

@@ -30,7 +30,7 @@ export {
   type SummarizeOptions,
   summarize,
 } from "./pipeline.ts";
-export { builtInRun, defaultModel, type ScoringModel, scoringModels } from "./scoring/built-in.ts";
+export { builtInRuns, defaultModel, type ScoringModel, scoringModels } from "./scoring/built-in.ts";
 export { type Decoding, decodings } from "./scoring/decode.ts";
 export { type NetworkSize, type SummaryNetwork, scoringGraph, summaryNetwork } from "./scoring/network.ts";
 export { type InputPart, inputParts } from "./scoring/network-input.ts";

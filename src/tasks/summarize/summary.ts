@@ -44,7 +44,7 @@ const settings = z.object({
     .enum(scoringModels)
     .nullable()
     .describe(
-      '"fit": a network fitted to this video; else the trained one that Gatefold brings along; null where weights were given',
+      '"fit": a network fitted to this video; else trained ones that Gatefold brings along; null where weights were given',
     ),
   weights: z.string().nullable().describe("Trained weights that were given, or null"),
   adapted: z.boolean().describe("Whether a network fitted to this video has half the say"),

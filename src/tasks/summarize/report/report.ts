@@ -143,12 +143,12 @@ function colophon({ settings, seed, versions }: Summary): string {
   const { model, weights, adapted } = settings;
   const origin =
     weights === null
-      ? `weights that Gatefold brings along (${model}, trained on 75 other videos)`
-      : `the weights ${escapeHtml(weights)}`;
+      ? `networks that Gatefold brings along (${model}, trained on 75 other videos)`
+      : `a network with the weights ${escapeHtml(weights)}`;
   const learned =
     model === "fit"
       ? `A ${fitted}`
-      : `Importance comes from a recurrent network with ${origin}.${adapted ? ` Another ${fitted}` : ""}`;
+      : `Importance comes from ${origin}.${adapted ? ` Another ${fitted}` : ""}`;
   const made = Object.entries(versions).map(
     ([name, version]) => `${escapeHtml(name)} ${escapeHtml(version)}`,
   );

@@ -40,7 +40,12 @@ function diagonal({ dims: [steps, width], data }: Judgment["rows"]): Float32Arra
 export function greedyOrder({ importance, rows }: Judgment): Int32Array {
   const [items, width] = rows.dims;
   const greedy = dppGreedy({ rows: rows.data as Float32Array, items, width }, { least: spanned });
-  const scores = importance.data;
-  const byScore = Array.from(scores.keys()).sort((a, b) => scores[b] - scores[a] || a - b);
-  return Int32Array.from(new Set([...greedy.map(({ item }) => item), ...byScore]));
+  return Int32Array.from(new Set([...greedy.map(({ item }) => item), ...descending(importance.data)]));
+}
+
+/** All frames, the greatest score first. */
+export function descending(scores: ArrayLike<number>): Int32Array {
+  return Int32Array.from({ length: scores.length }, (_, at) => at).sort(
+    (a, b) => scores[b] - scores[a] || a - b,
+  );
 }

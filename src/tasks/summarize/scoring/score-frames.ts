@@ -5,8 +5,8 @@ import { compile } from "../../../runtime/session.ts";
 import { type Tensor, tensor } from "../../../runtime/tensor.ts";
 import { shotOfSteps } from "../datasets/shot-of-steps.ts";
 import { histogramWidth } from "../frames/shot-histogram.ts";
-import { builtInRun, type ScoringModel } from "./built-in.ts";
-import { decode, greedyOrder } from "./decode.ts";
+import { builtInRuns, type ScoringModel } from "./built-in.ts";
+import { decode, descending, greedyOrder } from "./decode.ts";
 import { type FitEvents, type Judgment, openFit } from "./fit-without-labels.ts";
 import { mixed } from "./mixed.ts";
 import { scoringGraph, summaryNetwork } from "./network.ts";
@@ -75,13 +75,22 @@ export async function openScorer(width: number, options: ScorerOptions): Promise
 async function openChosen(width: number, options: ScorerOptions): Promise<OpenedScorer> {
   const { seed, weights, model = "fit", adapt = false } = options;
   if (weights === undefined && model === "fit") return openFitted(width, seed);
-  const trained = await openTrained(weights ?? builtInRun(model as Exclude<ScoringModel, "fit">), width);
-  if (!adapt) return trained;
-  const fitted = await openFitted(width, seed);
+  const runs = weights === undefined ? builtInRuns(model as Exclude<ScoringModel, "fit">) : [weights];
+  const trained = together(await Promise.all(runs.map((run) => openTrained(run, width))));
+  return adapt ? together([trained, await openFitted(width, seed)]) : trained;
+}
+
+/** The mean of all rankings. */
+function together(scorers: readonly OpenedScorer[]): OpenedScorer {
+  if (scorers.length === 1) return scorers[0];
   return {
-    score: async (video, events) => mixed(await trained.score(video, {}), await fitted.score(video, events)),
+    async score(video, events) {
+      const all: FrameScores[] = [];
+      for (const one of scorers) all.push(await one.score(video, events));
+      return mixed(all);
+    },
     async close() {
-      await Promise.all([trained.close(), fitted.close()]);
+      await Promise.all(scorers.map((one) => one.close()));
     },
   };
 }
@@ -141,7 +150,7 @@ async function openRun(folder: string, width: number): Promise<OpenedScorer> {
       const decoded = decode(judgment, decoding);
       const most = decoded.reduce((a, b) => Math.max(a, b), 1);
       const scores = decoded.map((score) => score / most);
-      const order = greedyOrder(judgment);
+      const order = task.recipe.model === "vslstm" ? descending(decoded) : greedyOrder(judgment); // vsLSTM's φ is untrained
       if (!byShot) return { scores, order };
       const shotOf = shotOfSteps(frames, shots);
       return {

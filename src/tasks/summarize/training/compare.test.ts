@@ -20,7 +20,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 test("each fold is trained once with each seed, measured alone and together, and not trained again", async () => {
   const out = join(folder, "canonical");
-  const options = { models: ["vslstm"], changes, setting: "canonical", seeds: 2 } as const;
+  const options = { models: [["vslstm"]], changes, setting: "canonical", seeds: 2 } as const;
   const said: string[] = [];
   const evaluation = await compareNetworks([set], out, { ...options, onProgress: (line) => said.push(line) });
   expect(said).toHaveLength(10);
@@ -38,9 +38,10 @@ test("each fold is trained once with each seed, measured alone and together, and
   );
 });
 
-test("with a fit to each video there is a row of it, and one of each model mixed with it", async () => {
+test("what is fitted to each video is a row too, and so is a model of several parts", async () => {
   const out = join(folder, "adapted");
-  const options = { models: ["vslstm"], changes, setting: "canonical", seeds: 1, adapt: true } as const;
+  const models = [["fit"], ["vslstm"], ["vslstm", "fit"]] as const;
+  const options = { models, changes, setting: "canonical", seeds: 1 } as const;
   const said: string[] = [];
   const evaluation = await compareNetworks([set], out, { ...options, onProgress: (line) => said.push(line) });
   expect(evaluation!.rows.slice(-3).map(({ name }) => name)).toEqual(["fit", "vslstm", "vslstm + fit"]);
@@ -66,20 +67,18 @@ test("with a fit to each video there is a row of it, and one of each model mixed
 test("a fit needs features", async () => {
   const bare = { ...set, videos: set.videos.map((video) => ({ ...video, features: undefined })) };
   const options = {
-    models: [],
-    changes: { inputs: ["position"] as InputPart[] },
+    changes: { inputs: ["position"] satisfies InputPart[] },
     setting: "canonical",
     seeds: 1,
   } as const;
-  await expect(compareNetworks([bare], join(folder, "bare"), { ...options, adapt: true })).rejects.toThrow(
-    /has no features to fit a network to/,
-  );
+  const comparison = compareNetworks([bare], join(folder, "bare"), { ...options, models: [["fit"]] });
+  await expect(comparison).rejects.toThrow(/has no features to fit a network to/);
 });
 
 test("a network that learns from other sets alone is trained once for all videos", async () => {
   const out = join(folder, "transfer");
   const evaluation = await compareNetworks([set, other], out, {
-    models: ["vslstm"],
+    models: [["vslstm"]],
     changes,
     setting: "transfer",
     seeds: 1,
@@ -94,7 +93,7 @@ test("Ctrl-C ends it without a table, and leaves what is finished", async () => 
   const out = join(folder, "interrupted");
   const stop = new AbortController();
   const evaluation = await compareNetworks([set], out, {
-    models: ["vslstm"],
+    models: [["vslstm"]],
     changes,
     setting: "canonical",
     seeds: 1,

@@ -13,14 +13,16 @@ import { importanceOf } from "./labels.ts";
 import { type RecipeName, recipeOf } from "./recipes.ts";
 import type { Setting } from "./select-videos.ts";
 
+/** What gives a video scores: networks trained by a recipe, or ones that are fitted to each video without labels. */
+export type Part = RecipeName | "fit";
+
 export interface CompareOptions extends FoldOptions {
-  models: readonly RecipeName[];
+  /** Each a row; one of several parts by the mean of their ranks. */
+  models: readonly (readonly Part[])[];
   /** What differs from the models' own recipes. */
   changes: Partial<Recipe>;
   /** Seeds 1 to this, of each fold. */
   seeds: number;
-  /** Also fits a network to each video without labels: a row of its own, and one of each model mixed with it. */
-  adapt?: boolean;
 }
 
 /** The seed of folds, bootstrap and tests. */
@@ -40,40 +42,37 @@ export async function compareNetworks(
   folder: string,
   options: CompareOptions,
 ): Promise<Evaluation | undefined> {
-  const { models, changes, setting, seeds, adapt = false } = options;
+  const { models, changes, setting, seeds } = options;
   const [set, ...others] = sets;
-  const runs = (what: string, one: number) => join(folder, `${set.name}-${what}-seed${one}`);
-  const ofSeeds = (score: (one: number) => Promise<Scores | undefined>) => eachSeed(seeds, options, score);
-  const candidates: Candidate[] = [...baselines(set, seed), linear(changes.inputs, setting, others)];
-  const fitted = adapt ? await ofSeeds((one) => fittedScores(set, runs("fit", one), one, options)) : [];
-  if (!fitted) return undefined;
-  if (adapt) candidates.push(...rowsOf("fit", fitted));
-  for (const model of models) {
-    const recipe = { ...recipeOf[model], ...changes };
-    const trained = await ofSeeds((one) =>
-      trainedScores(sets, runs(`${setting}-${model}`, one), { ...recipe, seed: one }, options),
-    );
-    if (!trained) return undefined;
-    candidates.push(...rowsOf(model, trained));
-    if (!adapt) continue;
-    const mixed = trained.map((one, at) => mixedWith(fitted[at], one));
-    candidates.push(...rowsOf(`${model} + fit`, mixed));
+  const known = new Map<Part, Scores[]>();
+  for (const part of new Set(models.flat())) {
+    const bySeed: Scores[] = [];
+    for (let one = 1; one <= seeds; one++) {
+      const runs = join(folder, `${set.name}-${part === "fit" ? part : `${setting}-${part}`}-seed${one}`);
+      const scores =
+        part === "fit"
+          ? await fittedScores(set, runs, one, options)
+          : await trainedScores(sets, runs, { ...recipeOf[part], ...changes, seed: one }, options);
+      if (!scores || options.signal?.aborted) return undefined;
+      bySeed.push(scores);
+    }
+    known.set(part, bySeed);
   }
+  const rows = models.flatMap((parts) => {
+    const all = parts.map((part) => known.get(part)!);
+    const bySeed = all[0].map((_, at) => mixed(all.map((ofPart) => ofPart[at])));
+    return rowsOf(parts.join(" + "), bySeed);
+  });
+  const candidates = [...baselines(set, seed), linear(changes.inputs, setting, others), ...rows];
   return evaluateSummaries(set, { candidates, seed });
 }
 
-async function eachSeed(
-  seeds: number,
-  { signal }: FoldOptions,
-  score: (seed: number) => Promise<Scores | undefined>,
-): Promise<Scores[] | undefined> {
-  const bySeed: Scores[] = [];
-  for (let one = 1; one <= seeds; one++) {
-    const scores = await score(one);
-    if (!scores || signal?.aborted) return undefined;
-    bySeed.push(scores);
-  }
-  return bySeed;
+/** Of several scorings of a set's videos the one that counts all alike. */
+function mixed(all: readonly Scores[]): Scores {
+  const [first] = all;
+  if (all.length === 1) return first;
+  const names = Object.keys(first);
+  return Object.fromEntries(names.map((name) => [name, [...meanRanks(all.map((one) => one[name]))]]));
 }
 
 /** The mean over seeds; of several, also what they say together: scores of different networks have no common scale. */
@@ -91,13 +90,6 @@ function rowsOf(name: string, bySeed: readonly Scores[]): Candidate[] {
     judge.measure(meanRanks(bySeed.map((scores) => scores[judge.video.name]))),
   );
   return [alone, together];
-}
-
-/** Of two scorings of a set's videos the one that counts both alike. */
-function mixedWith(other: Scores, scores: Scores): Scores {
-  return Object.fromEntries(
-    Object.entries(scores).map(([name, one]) => [name, [...meanRanks([one, other[name]])]]),
-  );
 }
 
 /** Ridge regression on what the networks read, of the labels and the videos that they learn from. */

@@ -6,8 +6,8 @@ export const scoringModels = ["vslstm+dpplstm", "vslstm", "dpplstm", "dsn", "fit
 export type ScoringModel = (typeof scoringModels)[number];
 
 /**
- * What is used where nothing is chosen: of all that look at pictures what orders frames most as people do on both sets
- * (docs/summarize-training.md). Where an image network makes the features, the fit, which reads them.
+ * What is used where nothing is chosen: of networks that learned from both sets none is proven to order frames more as people do on
+ * either (docs/summarize-training.md). Where an image network makes the features, the fit, which reads them.
  */
 export function defaultModel(features: string | undefined): ScoringModel {
   return features === undefined ? "vslstm+dpplstm" : "fit";

@@ -10,6 +10,8 @@ import { histogramWidth, shotHistogram } from "../frames/shot-histogram.ts";
 import { recipeOf } from "../training/recipes.ts";
 import { scoresOfRun } from "../training/run-scores.ts";
 import { trainSummaries } from "../training/train.ts";
+import type { ScoringModel } from "./built-in.ts";
+import { mixed } from "./mixed.ts";
 import { openScorer } from "./score-frames.ts";
 import { samplesInOrder, shotsSeen, type VideoToScore } from "./video-to-score.ts";
 
@@ -98,6 +100,28 @@ test("frames have the scores that the run gives their shots, and one score a sho
   expect(scores).toEqual(Float32Array.from(shotOf, (shot) => ofShots[shot] / most));
   expect(order.toSorted()).toEqual(Int32Array.from(scores.keys()));
   expect(new Set(Array.from(order.subarray(0, 3), (k) => shotOf[k])).size).toBe(3);
+});
+
+const byBuiltIn = async (model: ScoringModel) => {
+  const scorer = await openScorer(descriptorWidth, { seed: 1, model });
+  const result = await scorer.score(video);
+  await scorer.close();
+  return result;
+};
+
+test("vsLSTM, which trained importance alone, orders shots by it", async () => {
+  const { scores, order } = await byBuiltIn("vslstm");
+  const shotOf = [0, 0, 0, 0, 0, 1, 1, 1, 1, 3, 3, 3];
+  const inOrder = [...new Set(Array.from(order, (k) => shotOf[k]))];
+  const importance = (shot: number) => scores[shotOf.indexOf(shot)];
+  expect(inOrder).toEqual(inOrder.toSorted((a, b) => importance(b) - importance(a)));
+});
+
+test("networks joined by + count alike", async () => {
+  const [both, one, other] = await Promise.all(
+    (["vslstm+dpplstm", "vslstm", "dpplstm"] as const).map(byBuiltIn),
+  );
+  expect(both).toEqual(mixed([one, other]));
 });
 
 test("adapted, both rankings have half the say", async () => {

@@ -320,7 +320,7 @@ describe("the networks that the package brings along", () => {
     },
   );
 
-  it("have half the say where a network is fitted to the video too", async () => {
+  it("count beside a network that is fitted to the video too", async () => {
     const { settings, shots } = await summarizeHere("sample.mp4", { model: "dpplstm", adapt: true });
     expect(settings).toMatchObject({ model: "dpplstm", adapted: true });
     expect(shots.some(({ selected }) => selected)).toBe(true);

@@ -35,7 +35,7 @@ export interface SummarizeOptions {
   weights?: string;
   /** What weighs the video's moments: a network fitted to it, or one that the package brings along; else `defaultModel`. */
   model?: ScoringModel;
-  /** Also fits a network to the video, and takes the mean of both rankings. */
+  /** Also fits a network to the video, and takes the mean of all rankings. */
   adapt?: boolean;
   decoder: DecoderChoice;
   /** Threads of the feature network. Scoring has one, for another number would change its last digits. */

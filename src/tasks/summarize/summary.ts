@@ -47,7 +47,7 @@ const settings = z.object({
       '"fit": a network fitted to this video; else trained ones that Gatefold brings along; null where weights were given',
     ),
   weights: z.string().nullable().describe("Trained weights that were given, or null"),
-  adapted: z.boolean().describe("Whether a network fitted to this video has half the say"),
+  adapted: z.boolean().describe("Whether a network fitted to this video counts beside the trained ones"),
   decoder: z.enum(["ffmpeg", "webcodecs"]),
 });
 

@@ -45,7 +45,7 @@ export interface ScorerOptions {
   weights?: string;
   /** `fit` unless given. */
   model?: ScoringModel;
-  /** Also fits a network to the video, and takes the mean of both rankings. */
+  /** Also fits a network to the video, and takes the mean of all rankings. */
   adapt?: boolean;
 }
 
@@ -76,8 +76,9 @@ async function openChosen(width: number, options: ScorerOptions): Promise<Opened
   const { seed, weights, model = "fit", adapt = false } = options;
   if (weights === undefined && model === "fit") return openFitted(width, seed);
   const runs = weights === undefined ? builtInRuns(model as Exclude<ScoringModel, "fit">) : [weights];
-  const trained = together(await Promise.all(runs.map((run) => openTrained(run, width))));
-  return adapt ? together([trained, await openFitted(width, seed)]) : trained;
+  const scorers = await Promise.all(runs.map((run) => openTrained(run, width)));
+  if (adapt) scorers.push(await openFitted(width, seed));
+  return together(scorers);
 }
 
 /** The mean of all rankings. */

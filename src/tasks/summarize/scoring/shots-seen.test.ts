@@ -124,7 +124,7 @@ test("networks joined by + count alike", async () => {
   expect(both).toEqual(mixed([one, other]));
 });
 
-test("adapted, both rankings have half the say", async () => {
+test("adapted, the ranking by a fit counts as much as the trained one", async () => {
   const scoresBy = async (adapt: boolean) => {
     const scorer = await openScorer(descriptorWidth, { seed: 1, weights: run, adapt });
     const result = await scorer.score(video);

@@ -148,9 +148,21 @@ export async function beepsHeard(file: string): Promise<number[]> {
   }
 }
 
-/** Copies a file with the bytes from one share of its length to another overwritten: what a bad disk leaves. */
+/** Copies a file with the coded pictures from one time to another, in seconds, overwritten: what a bad disk leaves. */
 export async function damage(file: string, target: string, from: number, to: number): Promise<void> {
   const bytes = await readFile(file);
-  bytes.fill(0xa5, Math.floor(bytes.length * from), Math.floor(bytes.length * to));
+  const mediabunny = await loadMediabunny();
+  const input = new mediabunny.Input({
+    formats: mediabunny.ALL_FORMATS,
+    source: new mediabunny.FilePathSource(file),
+  });
+  const track = await input.getPrimaryVideoTrack();
+  let end = 0;
+  for await (const { timestamp, data } of new mediabunny.EncodedPacketSink(track!).packets()) {
+    const start = bytes.indexOf(data, end);
+    end = start + data.length;
+    if (timestamp >= from && timestamp < to) bytes.fill(0xa5, start, end);
+  }
+  input.dispose();
   await writeFile(target, bytes);
 }

@@ -36,7 +36,7 @@ beforeAll(async () => {
   }
   await writeSoundOnly(clip("sound.mp4"));
   await truncate(clip("plain.mp4"), clip("cut.mp4"), 0.6);
-  await damage(clip("plain.mp4"), clip("damaged.mp4"), 0.5, 0.55);
+  await damage(clip("plain.mp4"), clip("damaged.mp4"), 1.2, 1.6);
   await withoutIndex(clip("plain.mp4"), clip("no-index.mp4"));
   writeFileSync(clip("text.mp4"), "This is no video.\n".repeat(50));
   writeFileSync(clip("empty.mp4"), "");

@@ -2,7 +2,7 @@ import { basename, extname } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Stage, SummarizeOptions } from "../tasks/summarize/pipeline.ts";
 import { clock } from "../tasks/summarize/report/words.ts";
-import { scoringModels } from "../tasks/summarize/scoring/built-in.ts";
+import { defaultModel, scoringModels } from "../tasks/summarize/scoring/built-in.ts";
 import type { Summary } from "../tasks/summarize/summary.ts";
 import { endInterrupted } from "./interrupted.ts";
 import { parseFrameRate } from "./numbers.ts";
@@ -38,7 +38,7 @@ export function summarizeCommand(): Command {
     .addOption(
       new Option(
         "--model <name>",
-        "what weighs moments: trained networks, or one fit to\nthis video alone (default: vslstm+dpplstm; with\n--features fit)",
+        `what weighs moments: trained networks, or one fit to\nthis video alone (default: ${defaultModel(undefined)}; with\n--features fit)`,
       )
         .choices(scoringModels)
         .conflicts("weights"),

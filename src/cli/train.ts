@@ -122,7 +122,7 @@ function compareCommand(): Command {
       )
         .argParser(parseModels)
         .default(
-          rows.slice(0, -1).map((part) => [part]),
+          rows.filter((part) => part !== "fit").map((part) => [part]),
           "all but fit",
         ),
     )

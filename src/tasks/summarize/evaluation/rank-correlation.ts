@@ -1,5 +1,6 @@
 /** How alike two orders are: Kendall's τ-b and Spearman's ρ, with ties. */
 import { InputError } from "../../../graph/errors.ts";
+import { firstAtLeast } from "../shots/first-at-least.ts";
 
 /** The order of a list of numbers, made once and compared with many others. */
 export interface Ranking {
@@ -55,20 +56,10 @@ function sortedPlaces(values: ArrayLike<number>): Int32Array {
   const taken = new Int32Array(given.length);
   const order = new Int32Array(given.length);
   for (let at = 0; at < given.length; at++) {
-    const first = firstNotBelow(sorted, given[at]);
+    const first = firstAtLeast(sorted, given[at]);
     order[first + taken[first]++] = at;
   }
   return order;
-}
-
-function firstNotBelow(sorted: Float64Array, value: number): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle] < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /**
@@ -89,43 +80,26 @@ export function kendall(x: Ranking, y: Ranking): number {
 /** Up to so many distinct values, as people's ratings have, it is faster to keep all counts than to look them up in a tree. */
 const few = 16;
 
-/** C − D. Goes through x upward: each value is compared with all that have a smaller x at once, by how many of them lie below each level of y. */
-function concordance(x: Ranking, y: Ranking): number {
-  if (y.levels > few) return concordanceByTree(x, y);
-  const { order, level: levelOfX } = x;
-  const { level: levelOfY, levels } = y;
-  const below = new Int32Array(levels + 1);
-  let difference = 0;
-  for (let from = 0, to = 0; from < order.length; from = to) {
-    const group = levelOfX[order[from]];
-    do {
-      const own = levelOfY[order[to++]];
-      difference += below[own] + below[own + 1] - from;
-    } while (to < order.length && levelOfX[order[to]] === group);
-    for (let at = from; at < to; at++) {
-      const own = levelOfY[order[at]];
-      // As many turns whatever the level, and no branch: −1 where own is below.
-      for (let above = 1; above <= levels; above++) below[above] -= (own - above) >> 31;
-    }
-  }
-  return difference;
-}
-
-/** The counts are a Fenwick tree: O(n log(levels of y)). */
-function concordanceByTree(
-  { order, level: levelOfX }: Ranking,
-  { level: levelOfY, levels }: Ranking,
-): number {
+/**
+ * C − D. Goes through x upward and counts how many were met below each level of y: each value is compared with all that have a
+ * smaller x at once. Of many levels the counts are a Fenwick tree: O(n log(levels of y)).
+ */
+function concordance({ order, level: levelOfX }: Ranking, { level: levelOfY, levels }: Ranking): number {
+  const isTree = levels > few;
   const met = new Int32Array(levels + 1);
   let difference = 0;
   for (let from = 0, to = 0; from < order.length; from = to) {
     const group = levelOfX[order[from]];
     for (; to < order.length && levelOfX[order[to]] === group; to++) {
       const own = levelOfY[order[to]];
-      difference += inTree(met, own) + inTree(met, own + 1) - from;
+      difference += (isTree ? inTree(met, own) + inTree(met, own + 1) : met[own] + met[own + 1]) - from;
     }
-    for (let at = from; at < to; at++)
-      for (let node = levelOfY[order[at]] + 1; node <= levels; node += node & -node) met[node]++;
+    for (let at = from; at < to; at++) {
+      const own = levelOfY[order[at]];
+      if (isTree) for (let node = own + 1; node <= levels; node += node & -node) met[node]++;
+      // As many turns whatever the level, and no branch: −1 where own is below.
+      else for (let above = 1; above <= levels; above++) met[above] -= (own - above) >> 31;
+    }
   }
   return difference;
 }

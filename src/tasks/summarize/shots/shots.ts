@@ -1,6 +1,7 @@
 import type { Scan } from "../../../data/video/video.ts";
 import type { Shot } from "../summary.ts";
 import { frameBetween } from "./cuts.ts";
+import { firstAtLeast } from "./first-at-least.ts";
 import { knapsack } from "./knapsack.ts";
 import type { SegmentCosts } from "./segment-costs.ts";
 
@@ -73,17 +74,6 @@ function naturalDivision(
     }
   }
   return division;
-}
-
-function firstAtLeast(sorted: ArrayLike<number>, value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle] < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /**

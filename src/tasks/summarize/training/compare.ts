@@ -8,7 +8,7 @@ import { meanMeasured } from "../evaluation/metrics.ts";
 import { ridgeOn } from "../evaluation/ridge.ts";
 import { networkInput } from "../scoring/network-input.ts";
 import type { Recipe } from "../scoring/task-file.ts";
-import { type FoldOptions, fittedScores, type Scores, trainedScores } from "./fold-scores.ts";
+import { type FoldOptions, fittedScores, type Scores, seed, trainedScores } from "./fold-scores.ts";
 import { importanceOf } from "./labels.ts";
 import { type RecipeName, recipeOf } from "./recipes.ts";
 import type { Setting } from "./select-videos.ts";
@@ -24,9 +24,6 @@ export interface CompareOptions extends FoldOptions {
   /** Seeds 1 to this, of each fold. */
   seeds: number;
 }
-
-/** The seed of folds, bootstrap and tests. */
-const seed = 1;
 
 /**
  * Trains each model on each fold with each seed, and measures all beside the baselines. A network's numbers are means over seeds; of

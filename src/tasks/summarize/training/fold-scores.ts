@@ -24,8 +24,8 @@ export interface FoldOptions {
   onProgress?: (sentence: string) => void;
 }
 
-/** The seed of five folds. */
-const seed = 1;
+/** The seed of five folds, and of all else that is drawn to measure with. */
+export const seed = 1;
 
 /**
  * A network's scores, trained once a fold.

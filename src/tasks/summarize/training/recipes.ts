@@ -1,5 +1,5 @@
 /** How each network is made and trained, unless told otherwise. */
-import type { Recipe } from "../scoring/task-file.ts";
+import type { ModelName, Recipe } from "../scoring/task-file.ts";
 
 /** The sizes, step and batch of Zhang et al. (2016), section 4.1. */
 const paper = {
@@ -17,8 +17,7 @@ const paper = {
   seed: 1,
 };
 
-export const recipeNames = ["vslstm", "dpplstm", "dpplstm-joint", "dsn"] as const;
-export type RecipeName = (typeof recipeNames)[number];
+export type RecipeName = ModelName | "dpplstm-joint";
 
 export const recipeOf: Readonly<Record<RecipeName, Recipe>> = {
   vslstm: { model: "vslstm", ...paper },
